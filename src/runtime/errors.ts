@@ -4,12 +4,24 @@
  */
 export const errorTable = {
   // configuration
-  'config-invalid': { status: 500, advice: 'Correct the named key in tributary.yaml, the flag or the environment variable.' },
-  'port-in-use': { status: 500, advice: 'Stop the other program or choose another port with --port / --warehouse-port.' },
+  'config-invalid': {
+    status: 500,
+    advice: 'Correct the named key in tributary.yaml, the flag or the environment variable.',
+  },
+  'port-in-use': {
+    status: 500,
+    advice: 'Stop the other program or choose another port with --port / --warehouse-port.',
+  },
   // requests
-  'bad-request': { status: 400, advice: 'Correct the request as the message says; sending it again unchanged will fail again.' },
+  'bad-request': {
+    status: 400,
+    advice: 'Correct the request as the message says; sending it again unchanged will fail again.',
+  },
   'bad-query': { status: 400, advice: 'Correct the SQL or the parameters; the message is the engine’s own.' },
-  unauthenticated: { status: 401, advice: 'Sign in, or send a valid API key as "Authorization: Bearer <key>".' },
+  unauthenticated: {
+    status: 401,
+    advice: 'Sign in, or send a valid API key as "Authorization: Bearer <key>".',
+  },
   forbidden: { status: 403, advice: 'Ask an administrator for a role that allows this.' },
   'not-found': { status: 404, advice: 'Check the address or the id.' },
   conflict: { status: 409, advice: 'Choose another name, or change the existing one.' },
@@ -17,10 +29,19 @@ export const errorTable = {
   'too-many-requests': { status: 429, advice: 'Wait as long as Retry-After says, then try again.' },
   'unknown-key': { status: 401, advice: 'Use a write key shown in Settings → Sources.' },
   // capacity
-  'disk-full': { status: 503, advice: 'Free disk space in the data folder; the collector resumes by itself.' },
+  'disk-full': {
+    status: 503,
+    advice: 'Free disk space in the data folder; the collector resumes by itself.',
+  },
   overloaded: { status: 503, advice: 'Retry after the number of seconds in Retry-After.' },
-  'warehouse-unavailable': { status: 503, advice: 'The warehouse is starting or restarting; try again in a moment.' },
-  'query-too-expensive': { status: 422, advice: 'Narrow the date range or add a filter; the query went over its time or memory limit.' },
+  'warehouse-unavailable': {
+    status: 503,
+    advice: 'The warehouse is starting or restarting; try again in a moment.',
+  },
+  'query-too-expensive': {
+    status: 422,
+    advice: 'Narrow the date range or add a filter; the query went over its time or memory limit.',
+  },
   internal: { status: 500, advice: 'This is a fault of Tributary; the log of the process has the details.' },
 } as const satisfies Record<string, { status: number; advice: string }>;
 

@@ -12,7 +12,11 @@ export interface Logger {
 const rank: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 
 /** One logfmt-like line per entry on stderr: `2026-11-21T10:00:00.000Z warn web disk is full free=0`. */
-export function createLogger(role: string, level: LogLevel = 'info', base: Record<string, unknown> = {}): Logger {
+export function createLogger(
+  role: string,
+  level: LogLevel = 'info',
+  base: Record<string, unknown> = {},
+): Logger {
   const write = (at: LogLevel, message: string, fields: Record<string, unknown> = {}): void => {
     if (rank[at] < rank[level]) return;
     const pairs = Object.entries({ ...base, ...fields }).map(([key, value]) => ` ${key}=${format(value)}`);

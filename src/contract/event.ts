@@ -1,0 +1,108 @@
+/** What any protocol's request decodes to: the canonical event, before enrichment. Pure data, JSON-safe. */
+export type EventType = 'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias';
+
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+export type JsonObject = { readonly [key: string]: JsonValue };
+
+/** Fields are absent (undefined) when the client did not say; never empty strings. */
+export interface DecodedEvent {
+  readonly type: EventType;
+  /** Name of a track event; `page`, `screen`, `identify`, `group`, `alias` for the others. */
+  readonly event: string;
+  /** The client's own id of the event (messageId, eid): the key of deduplication. */
+  readonly id?: string | undefined;
+  /** Client clocks, milliseconds since the epoch. `trueAt` overrides all correction. */
+  readonly occurredAt?: number | undefined;
+  readonly sentAt?: number | undefined;
+  readonly trueAt?: number | undefined;
+
+  readonly userId?: string | undefined;
+  readonly anonymousId?: string | undefined;
+  /** Account (company, workspace) the event belongs to. */
+  readonly accountId?: string | undefined;
+  /** alias: the id that is joined to userId. */
+  readonly previousId?: string | undefined;
+  readonly clientSessionId?: string | undefined;
+
+  readonly url?: string | undefined;
+  readonly referrer?: string | undefined;
+  readonly title?: string | undefined;
+
+  /** The END USER's user agent: absent for a server SDK that passes none (its transport agent is not the user's). */
+  readonly userAgent?: string | undefined;
+  readonly clientHints?: ClientHints | undefined;
+  /** The END USER's address, as the event says or as the connection says for browsers; absent for a server SDK that passes none. */
+  readonly address?: string | undefined;
+  /** BCP 47. */
+  readonly locale?: string | undefined;
+  /** IANA name. */
+  readonly timezone?: string | undefined;
+  /** `1440x900`. */
+  readonly screen?: string | undefined;
+  readonly device?: DeviceFacts | undefined;
+  readonly appVersion?: string | undefined;
+  /** `analytics-node/3.1.0`. */
+  readonly library?: string | undefined;
+  readonly campaign?: CampaignFacts | undefined;
+
+  readonly revenue?: number | undefined;
+  /** ISO 4217, upper case. */
+  readonly currency?: string | undefined;
+
+  /** Properties of a track/page/screen event. */
+  readonly properties: JsonObject;
+  /** Traits to set on the person (identify) or the account (group). */
+  readonly traits?: JsonObject | undefined;
+}
+
+/** Device facts that a mobile or desktop SDK states itself. */
+export interface DeviceFacts {
+  readonly type?: string | undefined;
+  readonly brand?: string | undefined;
+  readonly model?: string | undefined;
+  readonly os?: string | undefined;
+  readonly osVersion?: string | undefined;
+}
+
+/** Campaign facts that the client states itself; those in the URL win over these. */
+export interface CampaignFacts {
+  readonly source?: string | undefined;
+  readonly medium?: string | undefined;
+  readonly name?: string | undefined;
+  readonly term?: string | undefined;
+  readonly content?: string | undefined;
+}
+
+/** User-Agent Client Hints, from headers or from the tracker. */
+export interface ClientHints {
+  readonly brands?: readonly { readonly brand: string; readonly version: string }[] | undefined;
+  readonly mobile?: boolean | undefined;
+  readonly model?: string | undefined;
+  readonly platform?: string | undefined;
+  readonly platformVersion?: string | undefined;
+}
+
+/** One event that failed, or a whole request (event = the bytes). */
+export interface Failure {
+  readonly stage: 'decode' | 'enrich' | 'load';
+  /** Short and stable, for grouping: `not JSON`, `no event name`, … */
+  readonly reason: string;
+  /** The particulars, for a reader. */
+  readonly detail: string;
+  /** What failed: the item's JSON, or undefined when the whole request failed (then its body is kept). */
+  readonly payload?: string | undefined;
+}
+
+/** The answer of a protocol's decoder: total, never throws. */
+export interface Decoded {
+  readonly events: readonly DecodedEvent[];
+  readonly failures: readonly Failure[];
+  /** Accepted on purpose without being kept (heartbeats, the client's own metrics), by reason. */
+  readonly dropped?: Readonly<Record<string, number>> | undefined;
+}

@@ -1,0 +1,29 @@
+import type { DecodedEvent, Failure } from './event.ts';
+import type { LogRecord } from './request.ts';
+import type { AccountRow, EventRow, IdentityRow, PersonRow, SessionRow } from './row.ts';
+
+/** One decoded event on its way from the log to the tables. */
+export interface PipelineItem {
+  readonly record: LogRecord;
+  /** Position within its request. */
+  readonly index: number;
+  /** The client's id, or one derived from the position in the log: the same on every replay, ordered by time. */
+  readonly eventId: string;
+  readonly event: DecodedEvent;
+}
+
+/** What enrichment makes of a batch. Pure: the same items and state give the same rows. */
+export interface EnrichedBatch {
+  readonly events: readonly EventRow[];
+  readonly sessions: readonly SessionRow[];
+  readonly identities: readonly IdentityRow[];
+  readonly persons: readonly PersonRow[];
+  readonly accounts: readonly AccountRow[];
+  readonly failures: readonly { readonly item: PipelineItem; readonly failure: Failure }[];
+  /** Dropped on purpose, with the step's reason. */
+  readonly dropped: readonly { readonly item: PipelineItem; readonly reason: string }[];
+  /** State to store together with the checkpoint. */
+  readonly changes: ReadonlyMap<string, string | undefined>;
+}
+
+export type EnrichBatch = (items: readonly PipelineItem[]) => Promise<EnrichedBatch>;

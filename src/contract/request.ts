@@ -1,0 +1,28 @@
+/**
+ * What the collector accepted: one HTTP request of a tracker, as it came, after IP truncation and gunzip. This is the
+ * record of the durable log, and the original that quarantine keeps.
+ */
+export interface AcceptedRequest {
+  /** Milliseconds since the epoch, the collector's clock. */
+  readonly receivedAt: number;
+  /** Id of the project that the key named. */
+  readonly project: string;
+  /** Name of the protocol that took the request: `segment`, `snowplow`, … */
+  readonly protocol: string;
+  readonly method: string;
+  /** Path without the query string. */
+  readonly path: string;
+  /** Query string without the `?`. */
+  readonly query: string;
+  /** Lower-case names; only those that decoding needs (user-agent, client hints, referer, origin, content-type, cookies of ours). */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Client address, already truncated when privacy says so; empty when unknown. */
+  readonly address: string;
+  /** Decompressed body; empty for GET. */
+  readonly body: Uint8Array;
+}
+
+export interface LogRecord extends AcceptedRequest {
+  /** Position in the log: 1, 2, 3, … without gaps within a partition. */
+  readonly offset: number;
+}

@@ -1,0 +1,165 @@
+import type { EventType } from './event.ts';
+
+/**
+ * A row of `tributary.events`, in the words of its columns: what enrichment produces and the warehouse stores. Ids of
+ * 64 bits are bigint; times are milliseconds since the epoch; absent text is ''; absent numbers are 0 except where null is said.
+ */
+export interface EventRow {
+  project: string;
+  event_id: string;
+  type: EventType;
+  event: string;
+  timestamp: number;
+  received_at: number;
+  /** Offset of the request in the log: where the event came from, and the order of Live. */
+  log_offset: number;
+  user_id: string;
+  anonymous_id: string;
+  /** Person as known when the event was processed; queries resolve it to today's person (`person_id`). */
+  person_key: bigint;
+  account_id: string;
+  session_id: bigint;
+  client_session_id: string;
+  url: string;
+  host: string;
+  path: string;
+  title: string;
+  referrer: string;
+  channel: string;
+  source: string;
+  medium: string;
+  campaign: string;
+  term: string;
+  content: string;
+  country: string;
+  region: string;
+  city: string;
+  device_type: string;
+  device_brand: string;
+  device_model: string;
+  os: string;
+  os_version: string;
+  browser: string;
+  browser_version: string;
+  language: string;
+  timezone: string;
+  screen: string;
+  app_version: string;
+  library: string;
+  protocol: string;
+  /** 0…100; 50 and more counts as a bot by default. */
+  bot_score: number;
+  bot_reason: string;
+  revenue: number | null;
+  currency: string;
+  /** JSON text of the properties. */
+  properties: string;
+}
+
+/** The state of one session after a batch: replaces the row with a smaller version. */
+export interface SessionRow {
+  project: string;
+  session_id: bigint;
+  person_key: bigint;
+  user_id: string;
+  /** Start and end, milliseconds. `day_key` is the start known when the session began; it never changes (it is in the sort key). */
+  day_key: number;
+  started_at: number;
+  ended_at: number;
+  events: number;
+  page_views: number;
+  entry_path: string;
+  exit_path: string;
+  host: string;
+  referrer: string;
+  channel: string;
+  source: string;
+  medium: string;
+  campaign: string;
+  term: string;
+  content: string;
+  country: string;
+  region: string;
+  city: string;
+  device_type: string;
+  device_brand: string;
+  device_model: string;
+  os: string;
+  os_version: string;
+  browser: string;
+  browser_version: string;
+  language: string;
+  timezone: string;
+  screen: string;
+  app_version: string;
+  bot_score: number;
+  revenue: number;
+  version: number;
+}
+
+/** An edge of the identity graph: from this person key on, count as that person. */
+export interface IdentityRow {
+  project: string;
+  /** Person key of an anonymous (or previous) id. */
+  alias_key: bigint;
+  alias_id: string;
+  person_key: bigint;
+  user_id: string;
+  /** `identify` or `alias`. */
+  reason: string;
+  linked_at: number;
+  version: number;
+}
+
+/** Latest known traits of a person or an account. */
+export interface PersonRow {
+  project: string;
+  person_key: bigint;
+  user_id: string;
+  anonymous_id: string;
+  /** JSON text of all traits known. */
+  traits: string;
+  first_seen: number;
+  last_seen: number;
+  version: number;
+}
+
+export interface AccountRow {
+  project: string;
+  account_id: string;
+  traits: string;
+  first_seen: number;
+  last_seen: number;
+  version: number;
+}
+
+export interface QuarantineRow {
+  project: string;
+  received_at: number;
+  log_offset: number;
+  /** Position of the item within its request; 0 for a whole request. */
+  item: number;
+  protocol: string;
+  stage: string;
+  reason: string;
+  detail: string;
+  /** The item's JSON, or the body of the request as base64 when it is not UTF-8. */
+  payload: string;
+  payload_encoding: 'text' | 'base64';
+  method: string;
+  path: string;
+  query: string;
+  headers: string;
+  address: string;
+}
+
+/** Counts of one range of the log: summed by (project, minute, protocol, hop, reason). */
+export interface LedgerEntry {
+  project: string;
+  /** Start of the minute of received_at, milliseconds. */
+  minute: number;
+  protocol: string;
+  hop: 'processed' | 'decoded' | 'loaded' | 'quarantined' | 'duplicate' | 'dropped';
+  reason: string;
+  count: number;
+}
