@@ -1,0 +1,17 @@
+import type { Config } from '../config.ts';
+
+export interface CommandContext {
+  readonly config: Config;
+  /** Options as given, for handing them on to a role's own process. */
+  readonly flags: Readonly<Record<string, string>>;
+  readonly words: readonly string[];
+}
+
+export interface Command {
+  /** Words after the name, as shown in the help. */
+  readonly usage: string;
+  /** Empty for the roles that `start` runs by itself. */
+  readonly summary: string;
+  /** Resolves with the exit code. */
+  run(context: CommandContext): Promise<number>;
+}

@@ -1,0 +1,40 @@
+import type { Command } from './command.ts';
+
+/** Each command is loaded when it is asked for, so that `query` does not pay for the collector. */
+export const commands: Readonly<Record<string, Command>> = {
+  start: {
+    usage: '',
+    summary: 'run everything on this machine: collector, pipeline, warehouse, interface',
+    run: async (context) => (await import('./start.ts')).start(context),
+  },
+  query: {
+    usage: '"SELECT …"',
+    summary: 'ask the running warehouse; --format CSV, JSONEachRow, Parquet, …',
+    run: async (context) => (await import('./query.ts')).query(context),
+  },
+  doctor: {
+    usage: '',
+    summary: 'say what is wrong with ports, disk, memory, configuration and versions',
+    run: async (context) => (await import('./doctor.ts')).doctor(context),
+  },
+  link: {
+    usage: '[email]',
+    summary: 'make a one-time sign-in link (for the first administrator, or for the address given)',
+    run: async (context) => (await import('./link.ts')).link(context),
+  },
+  web: {
+    usage: '',
+    summary: '',
+    run: async (context) => (await import('../roles/web.ts')).web(context.config),
+  },
+  process: {
+    usage: '',
+    summary: '',
+    run: async (context) => (await import('../roles/process.ts')).processRole(context.config),
+  },
+  demo: {
+    usage: '',
+    summary: '',
+    run: async (context) => (await import('../roles/demo.ts')).demo(context.config),
+  },
+};

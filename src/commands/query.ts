@@ -1,0 +1,25 @@
+import { placesOf, readSecrets, warehouseUrl } from '../roles/places.ts';
+import { TributaryError } from '../runtime/errors.ts';
+import { connect } from '../warehouse/warehouse.ts';
+import type { CommandContext } from './command.ts';
+
+/** Asks the running warehouse as the read-only user and writes the answer to stdout as it arrives. */
+export async function query({ config, flags, words }: CommandContext): Promise<number> {
+  const sql = words.join(' ').trim() || (await readStdin());
+  if (!sql) throw new TributaryError('bad-query', 'no SQL given: tributary query "SELECT count() FROM tributary.events"');
+  const secrets = readSecrets(placesOf(config));
+  if (!secrets) throw new TributaryError('not-found', `${config.data} is not a data folder of Tributary; start it first, or pass --data`);
+  const format = flags.format ?? (process.stdout.isTTY ? 'PrettyCompact' : 'TSVWithNames');
+  const url = warehouseUrl(config);
+  await using client = connect({ url, user: 'interface', password: secrets.interface });
+  const { stream } = await client.exec({ query: sql, clickhouse_settings: {}, ...{ query_params: undefined }, format });
+  for await (const chunk of stream) process.stdout.write(chunk);
+  return 0;
+}
+
+async function readStdin(): Promise<string> {
+  if (process.stdin.isTTY) return '';
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8').trim();
+}

@@ -1,0 +1,17 @@
+import { DatabaseSync } from 'node:sqlite';
+import { TributaryError } from '../runtime/errors.ts';
+
+/**
+ * Keeps a second program off the data folder. The lock is SQLite's own file lock, so that the kernel releases it however
+ * the process ends; there is no stale lock file to delete.
+ */
+export function lockDataFolder(path: string, folder: string): Disposable {
+  const database = new DatabaseSync(path, { timeout: 0 });
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    throw new TributaryError('conflict', `another Tributary is running on the data folder ${folder}`, { cause: error });
+  }
+  return { [Symbol.dispose]: () => database.close() };
+}

@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Analytics } from '@segment/analytics-node';
+import { expect, test } from 'vitest';
+import type { LedgerRow, PipelineResult } from '../src/contract/result.ts';
+import { batchOf, type Program, post, type RoleName, startProgram, writeKey } from './program.ts';
+
+const kills = 24;
+
+test('every acknowledged event is there exactly once after web, pipeline and warehouse were killed 24 times under load', async () => {
+  await using program = await startProgram();
+  const sent = new Set<string>();
+  const acknowledged = new Set<string>();
+  let loading = true;
+
+  const raw = async (worker: number): Promise<void> => {
+    for (let batch = 0; loading; batch++) {
+      const prefix = `raw-${worker}-${batch}`;
+      const ids = Array.from({ length: 20 }, (_, index) => `${prefix}-${index}`);
+      for (const id of ids) sent.add(id);
+      const answer = await post(`${program.url}/v1/batch`, batchOf(prefix, 20)).catch(() => undefined);
+      await answer?.arrayBuffer().catch(() => undefined);
+      if (answer?.status === 200) for (const id of ids) acknowledged.add(id);
+      else await sleep(20);
+    }
+  };
+  const client = new Analytics({ writeKey, host: program.url, flushAt: 10, flushInterval: 50, maxRetries: 1_000 });
+  client.on('error', () => {});
+  const viaClient = async (): Promise<void> => {
+    for (let index = 0; loading; index++) {
+      const messageId = `client-${index}`;
+      sent.add(messageId);
+      client.track({ userId: `u${index % 50}`, event: 'From the client', messageId, properties: { index } }, (error) => {
+        if (!error) acknowledged.add(messageId);
+      });
+      await sleep(5);
+    }
+  };
+  const load = Promise.all([raw(1), raw(2), viaClient()]);
+  await killAtRandom(program);
+  loading = false;
+  await load;
+  await client.closeAndFlush({ timeout: 60_000 });
+
+  expect(acknowledged.size).toBeGreaterThan(1_000);
+  await drained(program);
+  const rows = await program.rows<{ event_id: string; times: string }>('SELECT event_id, count() AS times FROM tributary.events GROUP BY event_id');
+  const found = new Set(rows.map((row) => row.event_id));
+  expect([...acknowledged].filter((id) => !found.has(id))).toEqual([]);
+  expect(rows.filter((row) => !sent.has(row.event_id))).toEqual([]);
+  expect(rows.filter((row) => Number(row.times) !== 1)).toEqual([]);
+  const ledger = await ledgerOf(program);
+  expect(ledger.filter((row) => row.state !== 'balanced')).toEqual([]);
+  expect(sum(ledger, (row) => row.stored)).toBe(rows.length);
+});
+
+test('the collector keeps answering 200 while the warehouse is down for 30 seconds, and everything arrives afterwards', async () => {
+  await using program = await startProgram();
+  const until = Date.now() + 30_000;
+  const statuses = new Map<number, number>();
+  let sent = 0;
+  while (Date.now() < until) {
+    for (const pid of program.pids('warehouse')) kill(pid);
+    const answer = await post(`${program.url}/v1/batch`, batchOf(`down-${sent}`, 10));
+    await answer.arrayBuffer();
+    statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+    sent++;
+    await sleep(25);
+  }
+  expect([...statuses.keys()]).toEqual([200]);
+  await program.until('SELECT count() FROM tributary.events', sent * 10, 60);
+  await drained(program);
+  const [counts] = await program.rows<{ all: string; ids: string }>('SELECT count() AS all, uniqExact(event_id) AS ids FROM tributary.events');
+  expect(counts).toEqual({ all: String(sent * 10), ids: String(sent * 10) });
+  expect((await ledgerOf(program)).filter((row) => row.state !== 'balanced')).toEqual([]);
+});
+
+/** Kills one of the three roles at a time, at random moments, waiting for each to come back before its next turn. */
+async function killAtRandom(program: Program): Promise<void> {
+  const roles: RoleName[] = ['web', 'process', 'warehouse'];
+  for (let done = 0; done < kills; ) {
+    const role = roles[Math.floor(Math.random() * roles.length)] ?? 'web';
+    const [pid] = program.pids(role);
+    if (pid && kill(pid)) done++;
+    await sleep(100 + Math.random() * 1_200);
+  }
+}
+
+function kill(pid: number): boolean {
+  try {
+    process.kill(pid, 'SIGKILL');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Waits until everything accepted has been processed. */
+async function drained(program: Program): Promise<void> {
+  for (let round = 0; round < 600; round++) {
+    const rows = await ledgerOf(program).catch(() => undefined);
+    if (rows && rows.length > 0 && rows.every((row) => row.accepted === row.processed)) return;
+    await sleep(200);
+  }
+  throw new Error(`the pipeline did not drain\n${program.output().slice(-3_000)}`);
+}
+
+async function ledgerOf(program: Program): Promise<LedgerRow[]> {
+  const { ledger } = await program.call<PipelineResult>('GET', '/api/pipeline?project=main&minutes=60');
+  return ledger.filter((row) => row.accepted > 0 || row.processed > 0);
+}
+
+function sum<T>(rows: readonly T[], of: (row: T) => number): number {
+  return rows.reduce((total, row) => total + of(row), 0);
+}
