@@ -53,6 +53,8 @@ export const seriesResult = z.object({
       event: z.string(),
       /** Breakdown value; null without a breakdown. */
       value: z.string().nullable(),
+      /** Set on the line that sums the values beyond the limit. */
+      other: z.literal(true).optional(),
       points: z.array(z.number()),
       /** The measure over the whole range (not the sum of the points for unique users). */
       total: z.number(),

@@ -1,0 +1,51 @@
+import type { ClickHouseClient } from '@clickhouse/client';
+import type { Output, ParsedInput } from '../contract/endpoints.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import { breakdown } from './analyses/breakdown.ts';
+import { funnel } from './analyses/funnel.ts';
+import { overview } from './analyses/overview.ts';
+import { trend } from './analyses/trend.ts';
+import { eventNames, propertyNames, propertyValues } from './catalog.ts';
+import { live } from './live.ts';
+import { userQuery } from './user-query.ts';
+
+/** The endpoints that this folder answers. */
+type AnalyzeEndpoint =
+  | 'overview'
+  | 'breakdown'
+  | 'trend'
+  | 'funnel'
+  | 'live'
+  | 'eventNames'
+  | 'propertyNames'
+  | 'propertyValues'
+  | 'query';
+
+export type AnalyzeHandlers = {
+  readonly [Name in AnalyzeEndpoint]: (input: ParsedInput<Name>) => Promise<Output<Name>>;
+};
+
+export interface AnalyzeOptions {
+  /** Client of the read-only user, for the SQL that people write themselves. */
+  readonly reader: ClickHouseClient;
+  readonly clock?: Clock;
+}
+
+/**
+ * Answers questions about events and sessions. Errors are TributaryErrors: `bad-request` (the question), `bad-query` (the
+ * user's SQL), `query-too-expensive`, `overloaded`, `warehouse-unavailable`, `internal`.
+ */
+export function analyzeHandlers(warehouse: ClickHouseClient, options: AnalyzeOptions): AnalyzeHandlers {
+  const { reader, clock = systemClock } = options;
+  return {
+    overview: (input) => overview(warehouse, clock, input),
+    breakdown: (input) => breakdown(warehouse, input),
+    trend: (input) => trend(warehouse, clock, input),
+    funnel: (input) => funnel(warehouse, input),
+    live: (input) => live(warehouse, clock, input),
+    eventNames: (input) => eventNames(warehouse, clock, input),
+    propertyNames: (input) => propertyNames(warehouse, clock, input),
+    propertyValues: (input) => propertyValues(warehouse, clock, input),
+    query: (input) => userQuery(reader, input.sql),
+  };
+}

@@ -1,0 +1,101 @@
+import type { Filter, Scope } from '../contract/query.ts';
+import { expressionOf, sessionOnlyColumns } from './expression.ts';
+import { filterSql } from './filter.ts';
+import type { Parameters } from './parameters.ts';
+import type { Span } from "./range.ts";
+
+/** What of a query's scope SQL needs; the range is said apart because comparison asks twice. */
+export type Conditions = Pick<Scope, 'filters' | 'includeBots'>;
+
+/** From this score on an event or a session counts as a bot's. */
+const botScore = 50;
+const day = 86_400_000;
+/** A session may go on after the range in which it began. */
+const sessionTail = day;
+
+/** Half-open instants on a DateTime64 column, as constants that the sort key can use. */
+function between(column: string, start: number, end: number, parameters: Parameters): string {
+  const instant = (at: number): string => `fromUnixTimestamp64Milli(${parameters.add('Int64', at)}, 'UTC')`;
+  return `${column} >= ${instant(start)} AND ${column} < ${instant(end)}`;
+}
+
+/**
+ * WHERE of a query on `tributary.events`: project, instants, bots, filters. Filters on columns that only sessions have
+ * (entry and exit page) hold for the events of such sessions.
+ */
+export function eventsWhere(scope: Conditions, range: Span, parameters: Parameters): string {
+  const ofSessions = scope.filters.filter((filter) => expressionOf(filter.property).onlyInSessions);
+  const ofEvents = scope.filters.filter((filter) => !ofSessions.includes(filter));
+  const conditions = [
+    `project = ${parameters.project}`,
+    between('timestamp', range.start, range.end, parameters),
+    ...botSql(scope),
+    ...ofEvents.map((filter) => filterSql(filter, parameters)),
+  ];
+  if (ofSessions.length > 0) {
+    conditions.push(
+      `session_id IN (SELECT session_id FROM tributary.sessions FINAL WHERE ${sessionsAround(range, parameters)} AND ${ofSessions
+        .map((filter) => filterSql(filter, parameters))
+        .join(' AND ')})`,
+    );
+  }
+  return conditions.join(' AND ');
+}
+
+/**
+ * WHERE of a query on `tributary.sessions`: those that started in the range. Filters on columns of sessions hold for the
+ * session; the others for at least one event of it (all of them for the same event).
+ */
+export function sessionsWhere(scope: Conditions, range: Span, parameters: Parameters): string {
+  const ofSessions = scope.filters.filter((filter) => expressionOf(filter.property).inSessions);
+  const ofEvents = scope.filters.filter((filter) => !ofSessions.includes(filter));
+  const conditions = [
+    `project = ${parameters.project}`,
+    ...nearDays(range, parameters),
+    between('started_at', range.start, range.end, parameters),
+    ...botSql(scope),
+    ...ofSessions.map((filter) => filterSql(filter, parameters)),
+  ];
+  if (ofEvents.length > 0) {
+    const events = eventsWhere(
+      { ...scope, filters: ofEvents },
+      { ...range, end: range.end + sessionTail },
+      parameters,
+    );
+    conditions.push(
+      `session_id IN (SELECT session_id FROM tributary.events WHERE ${events} AND session_id != 0)`,
+    );
+  }
+  return conditions.join(' AND ');
+}
+
+/** Sessions that may have events in the range. */
+export function sessionsAround(range: Span, parameters: Parameters): string {
+  return [`project = ${parameters.project}`, ...nearDays(range, parameters)].join(' AND ');
+}
+
+/** `day_key` leads the sort key; `started_at` can be a little before it when events come late. */
+function nearDays(range: Span, parameters: Parameters): string[] {
+  return [between('day_key', range.start - day, range.end + day, parameters)];
+}
+
+function botSql(scope: Conditions): string[] {
+  return scope.includeBots ? [] : [`bot_score < ${botScore}`];
+}
+
+/** Event name and further filters of one series or step; `*` is any event. */
+export function matchSql(
+  match: { readonly event: string; readonly filters: readonly Filter[] },
+  parameters: Parameters,
+): string {
+  const conditions = match.filters.map((filter) => filterSql(filter, parameters));
+  if (match.event !== '*') conditions.unshift(`event = ${parameters.add('String', match.event)}`);
+  return conditions.length === 0 ? '1' : conditions.join(' AND ');
+}
+
+/** FROM of a query on events that also needs a column which only sessions have. */
+export function eventsWith(property: string | undefined, range: Span, parameters: Parameters): string {
+  if (property === undefined || !expressionOf(property).onlyInSessions) return 'tributary.events';
+  return `tributary.events LEFT ANY JOIN (SELECT session_id, ${sessionOnlyColumns.join(', ')} FROM tributary.sessions FINAL
+    WHERE ${sessionsAround(range, parameters)}) AS of_session USING (session_id)`;
+}
