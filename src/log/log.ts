@@ -1,4 +1,6 @@
 import type { AcceptedRequest, LogRecord } from '../contract/request.ts';
+import { SqliteLogReader } from './sqlite/reader.ts';
+import { type LogWriterOptions, SqliteLogWriter } from './sqlite/writer.ts';
 
 /** Requests accepted in one minute, as the log itself counted them in the transaction that stored them. */
 export interface AcceptedCount {
@@ -15,9 +17,11 @@ export interface AcceptedCount {
  */
 export interface LogWriter {
   /**
-   * Resolves when the request is on disk (fsync). Rejects with `disk-full` or `overloaded`; then nothing of it was kept.
+   * Resolves when the request is on disk (fsync). Rejects with `disk-full` or `overloaded` (both with `retryAfter`);
+   * then nothing of it was kept, and the next append tries again by itself.
    */
   append(request: AcceptedRequest): Promise<void>;
+  /** Resolves after everything that was appended is on disk. */
   close(): Promise<void>;
 }
 
@@ -28,7 +32,22 @@ export interface LogReader {
   head(): number;
   /** Per minute, for minutes ≥ since. */
   accepted(since: number): AcceptedCount[];
-  /** Forgets records with offset < before; counts stay. Returns how many went. */
+  /**
+   * Forgets records with offset < before; counts stay. Returns how many went: at most 10,000 per call, so that it never
+   * holds the writer up; call again until it returns 0.
+   */
   trim(before: number): number;
   close(): void;
+}
+
+export type { LogWriterOptions } from './sqlite/writer.ts';
+
+/** Opens the embedded log for writing; one writer per file. `path` is the database file, made when it is missing. */
+export function openLogWriter(path: string, options: LogWriterOptions = {}): Promise<LogWriter> {
+  return SqliteLogWriter.open(path, options);
+}
+
+/** Opens the embedded log for reading, in any process, before or after the writer. */
+export function openLogReader(path: string): LogReader {
+  return new SqliteLogReader(path);
 }

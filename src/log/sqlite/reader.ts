@@ -1,0 +1,100 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { LogRecord } from '../../contract/request.ts';
+import type { AcceptedCount, LogReader } from '../log.ts';
+import { headQuery, openDatabase } from './database.ts';
+
+type Head = Pick<LogRecord, 'method' | 'path' | 'query' | 'headers' | 'address'>;
+
+/** Records that one trim may delete: about 50 ms of the write lock at 1 KB each, well under the writer's patience. */
+const trimRecords = 10_000;
+const trimChunk = 500;
+
+/** Every query is stepped to its end or reset at once: an open read would keep the write-ahead log from starting over. */
+export class SqliteLogReader implements LogReader {
+  readonly #path: string;
+  readonly #db: DatabaseSync;
+  readonly #head: StatementSync;
+  readonly #read: StatementSync;
+  readonly #accepted: StatementSync;
+
+  constructor(path: string) {
+    // The reader may come first: the file must be there before it can be opened read-only.
+    openDatabase(path).close();
+    this.#path = path;
+    this.#db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+    this.#head = this.#db.prepare(headQuery);
+    this.#read = this.#db.prepare(
+      'SELECT offset, received_at, project, protocol, head, body FROM requests WHERE offset >= ? ORDER BY offset LIMIT ?',
+    );
+    this.#accepted = this.#db.prepare(
+      'SELECT minute, project, protocol, requests FROM accepted WHERE minute >= ? ORDER BY minute, project, protocol',
+    );
+  }
+
+  read(from: number, maxRecords: number, maxBytes: number): LogRecord[] {
+    const records: LogRecord[] = [];
+    let bytes = 0;
+    for (const row of this.#read.iterate(from, maxRecords)) {
+      const text = row['head'] as string;
+      const body = row['body'] as Uint8Array;
+      bytes += text.length + body.length;
+      if (bytes > maxBytes && records.length > 0) break;
+      const head = JSON.parse(text) as Head;
+      records.push({
+        offset: row['offset'] as number,
+        receivedAt: row['received_at'] as number,
+        project: row['project'] as string,
+        protocol: row['protocol'] as string,
+        method: head.method,
+        path: head.path,
+        query: head.query,
+        headers: head.headers,
+        address: head.address,
+        body,
+      });
+    }
+    return records;
+  }
+
+  head(): number {
+    return this.#head.get()?.['head'] as number;
+  }
+
+  accepted(since: number): AcceptedCount[] {
+    return this.#accepted.all(since).map((row) => ({
+      minute: row['minute'] as number,
+      project: row['project'] as string,
+      protocol: row['protocol'] as string,
+      requests: row['requests'] as number,
+    }));
+  }
+
+  trim(before: number): number {
+    const first = this.#db.prepare('SELECT min(offset) AS first FROM requests').get()?.['first'];
+    if (typeof first !== 'number' || first >= before) return 0;
+    const db = openDatabase(this.#path);
+    try {
+      // A record that is not written yet cannot be forgotten.
+      const end = Math.min(before, first + trimRecords, this.head() + 1);
+      const forget = db.prepare('DELETE FROM requests WHERE offset < ?');
+      const remember = db.prepare(
+        'INSERT INTO trimmed VALUES (1, ?) ON CONFLICT DO UPDATE SET before = max(before, excluded.before)',
+      );
+      let gone = 0;
+      // Chunks, so that the writer's commits find the lock free in between.
+      for (let to = Math.min(first + trimChunk, end); ; to = Math.min(to + trimChunk, end)) {
+        db.exec('BEGIN IMMEDIATE');
+        gone += Number(forget.run(to).changes);
+        remember.run(to);
+        db.exec('COMMIT');
+        if (to >= end) return gone;
+      }
+    } finally {
+      db.close();
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
