@@ -1,0 +1,70 @@
+/** An error of the engine or of this host, in the shape that ClickHouse clients parse. */
+export class EngineError extends Error {
+  readonly code: number;
+  readonly type: string;
+
+  constructor(code: number, type: string, message: string) {
+    super(message);
+    this.name = 'EngineError';
+    this.code = code;
+    this.type = type;
+  }
+
+  get status(): number {
+    return statusOf(this.code);
+  }
+
+  /** The body of the answer: `Code: 60. DB::Exception: … (UNKNOWN_TABLE) (version 26.7.2.1)`. */
+  render(version: string): string {
+    return `Code: ${this.code}. DB::Exception: ${this.message} (${this.type}) (version ${version})\n`;
+  }
+}
+
+export const refusals = {
+  accessDenied: (message: string) => new EngineError(497, 'ACCESS_DENIED', message),
+  authentication: (message: string) => new EngineError(516, 'AUTHENTICATION_FAILED', message),
+  badArguments: (message: string) => new EngineError(36, 'BAD_ARGUMENTS', message),
+  cancelled: () => new EngineError(394, 'QUERY_WAS_CANCELLED', 'Query was cancelled.'),
+  timeout: (seconds: number) =>
+    new EngineError(159, 'TIMEOUT_EXCEEDED', `Timeout exceeded: maximum is ${seconds} s.`),
+  tooMany: (message: string) => new EngineError(202, 'TOO_MANY_SIMULTANEOUS_QUERIES', message),
+  tooLarge: (message: string) => new EngineError(307, 'TOO_MANY_BYTES', message),
+  unknownMethod: (message: string) => new EngineError(1000, 'POCO_EXCEPTION', message),
+};
+
+const engineMessage =
+  /^Code: (\d+)\. DB::[\w:]*Exception: ([\s\S]*?)\s*\(([A-Z][A-Z0-9_]+)\)(?: \(version [^)]*\)\.?)?\s*$/;
+
+/** Reads what the engine threw; it sometimes wraps a whole exception in another one of the same code. */
+export function toEngineError(thrown: unknown): EngineError {
+  if (thrown instanceof EngineError) return thrown;
+  let text = thrown instanceof Error ? thrown.message : String(thrown);
+  let found: EngineError | undefined;
+  for (let match = engineMessage.exec(text); match; match = engineMessage.exec(text)) {
+    text = match[2] ?? '';
+    found = new EngineError(Number(match[1]), match[3] ?? 'UNKNOWN_EXCEPTION', text);
+    // the inner exception keeps its own suffix in front of the outer one
+    text = text.replace(/\s*\.$/, '');
+  }
+  return found ?? new EngineError(1002, 'UNKNOWN_EXCEPTION', text);
+}
+
+// As the server maps them, so that clients which look at the status only behave the same.
+const statuses: ReadonlyMap<number, readonly number[]> = new Map([
+  [400, [6, 26, 27, 33, 36, 38, 41, 42, 43, 53, 62, 69, 70, 72, 117, 167, 168, 381, 427, 456, 457]],
+  [401, [194]],
+  [403, [164, 192, 193, 291, 497, 511, 516]],
+  [404, [46, 47, 50, 56, 60, 63, 73, 81, 115]],
+  [408, [159]],
+  [413, [229, 307]],
+  [501, [48]],
+  [503, [202, 209, 243, 439]],
+]);
+
+const statusByCode = new Map(
+  [...statuses].flatMap(([status, codes]) => codes.map((code) => [code, status] as const)),
+);
+
+function statusOf(code: number): number {
+  return statusByCode.get(code) ?? 500;
+}

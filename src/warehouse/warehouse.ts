@@ -1,0 +1,28 @@
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+
+export type { ClickHouseClient } from '@clickhouse/client';
+// biome-ignore lint/performance/noBarrelFile: the face of this folder; nothing outside imports past it
+export { type EngineOptions, type RunningEngine, startEngine } from './engine/spawn.ts';
+
+export interface WarehouseAddress {
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+  /** Seconds after which a request is given up; the warehouse then stops working on it. */
+  readonly timeout?: number;
+}
+
+/** A client of the warehouse, embedded or not: nothing else in the program may know which one it is. */
+export function connect({ url, user, password, timeout = 610 }: WarehouseAddress): ClickHouseClient {
+  return createClient({
+    url,
+    username: user,
+    password,
+    request_timeout: timeout * 1000,
+    max_open_connections: 32,
+    // errors are thrown, and whoever catches them knows whether they are worth a line
+    log: { level: ClickHouseLogLevel.OFF },
+    // on loopback the bytes are cheaper than the CPU
+    compression: { request: false, response: false },
+  });
+}
