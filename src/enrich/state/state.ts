@@ -9,6 +9,9 @@ export interface Checkpoint {
   readonly intentTo: number | undefined;
 }
 
+/** Keys that begin so (visitors without a name) may be forgotten after 90 days without a write; all others are kept. */
+export const transientPrefix = 'a:';
+
 export interface StateStore {
   checkpoint(): Promise<Checkpoint>;
   /** Records the range about to be processed, durably: after a crash exactly this range is processed again. */

@@ -1,0 +1,42 @@
+/** What programs send when they have no id. Joining people by one of these would make one person of thousands. */
+const blocked = new Set([
+  '',
+  '0',
+  '-1',
+  '1',
+  'null',
+  '(null)',
+  'nil',
+  'none',
+  'undefined',
+  'nan',
+  'na',
+  'n/a',
+  'unknown',
+  'anonymous',
+  'anon',
+  'guest',
+  'test',
+  'user',
+  'userid',
+  'user_id',
+  'id',
+  'email',
+  'distinct_id',
+  'anonymousid',
+  'anonymous_id',
+  'not_authenticated',
+  'unauthenticated',
+  'true',
+  'false',
+  '[object object]',
+  '{}',
+  '[]',
+  '""',
+  'default',
+  '00000000-0000-0000-0000-000000000000',
+]);
+
+export function blockedId(id: string): boolean {
+  return id.length <= 36 && blocked.has(id.trim().toLowerCase());
+}

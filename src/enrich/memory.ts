@@ -1,0 +1,161 @@
+import type { JsonObject } from '../contract/event.ts';
+import type { IdentityRow } from '../contract/row.ts';
+import { hash64 } from '../runtime/ids.ts';
+import { RecentCache } from './recent.ts';
+import type { Session } from './session-state.ts';
+import { decodeAccount, decodeSubject, encodeAccount, encodeSubject } from './state/codec.ts';
+import { type StateStore, transientPrefix } from './state/state.ts';
+
+/** What is remembered of one anonymous id (a device, mostly) or one user id. */
+export interface Subject {
+  readonly project: string;
+  readonly kind: 'a' | 'u';
+  readonly id: string;
+  /** Key as a person of its own: hash64(project, kind, id). */
+  readonly key: bigint;
+  /** User id this one counts as since identify or alias; '' while it stands for itself. */
+  link: string;
+  /** Of a user: the anonymous id of the device last seen, where a backend event looks for an open session. */
+  device: string;
+  /** Of an anonymous id: itself. Of a user: the first one linked. */
+  anonymous: string;
+  firstSeen: number;
+  lastSeen: number;
+  /** lastSeen of the last person row; 0 before the first. */
+  told: number;
+  account: string;
+  accountAt: number;
+  traits: JsonObject;
+  traitsAt: number;
+  /** Most recently touched first. */
+  sessions: Session[];
+}
+
+export interface Account {
+  readonly project: string;
+  readonly id: string;
+  firstSeen: number;
+  lastSeen: number;
+  told: number;
+  traits: JsonObject;
+  traitsAt: number;
+}
+
+/** Most aliases from an id to the person it counts as; a longer chain ends there. */
+const maxHops = 4;
+const personKeys = new RecentCache<bigint>(50_000);
+
+/**
+ * What one batch remembers: read once before the steps run, changed by them in place, and handed over as changes at the end. It
+ * lives as long as the batch; the store behind it only changes with the commit, so a batch can be enriched again.
+ */
+export class Memory {
+  readonly #subjects = new Map<string, Subject>();
+  readonly #accounts = new Map<string, Account>();
+  readonly #changedSubjects = new Set<Subject>();
+  readonly #changedAccounts = new Set<Account>();
+  readonly changedSessions = new Set<Session>();
+  readonly changedPersons = new Set<Subject>();
+  readonly changedAccountRows = new Set<Account>();
+  readonly identities: IdentityRow[] = [];
+  /** Version of every row this batch writes: the newest offset in it, so a later batch always replaces an earlier one. */
+  readonly version: number;
+
+  constructor(version: number) {
+    this.version = version;
+  }
+
+  /** Reads the named keys, then the ids they point to, until nothing new is named. */
+  async load(state: StateStore, keys: ReadonlySet<string>): Promise<void> {
+    let wanted = [...keys];
+    for (let hop = 0; wanted.length > 0 && hop <= maxHops; hop++) {
+      const values = await state.fetch(wanted);
+      const named = new Set<string>();
+      for (const [index, key] of wanted.entries()) this.#take(key, values[index], named);
+      wanted = [...named].filter((key) => !this.#subjects.has(key) && !this.#accounts.has(key));
+    }
+  }
+
+  /** What is known of an anonymous (`a`) or user (`u`) id. It must have been named before, or what is stored would be lost. */
+  subject(kind: 'a' | 'u', project: string, id: string): Subject {
+    const found = this.#subjects.get(subjectKey(kind, project, id));
+    if (found === undefined) throw new Error(`state of ${kind} ${id} was not read`);
+    return found;
+  }
+
+  /** The device of a user, if it was read with the batch. */
+  deviceOf(user: Subject): Subject | undefined {
+    return user.device === '' ? undefined : this.#subjects.get(subjectKey('a', user.project, user.device));
+  }
+
+  /** The person that an id counts as: follows links to their end. */
+  personOf(subject: Subject): Subject {
+    let person = subject;
+    for (let hop = 0; hop < maxHops && person.link !== ''; hop++) {
+      const next = this.#subjects.get(subjectKey('u', person.project, person.link));
+      if (next === undefined) break;
+      person = next;
+    }
+    return person;
+  }
+
+  account(project: string, id: string): Account {
+    const key = accountKey(project, id);
+    const found = this.#accounts.get(key);
+    if (found === undefined) throw new Error(`state of account ${id} was not read`);
+    return found;
+  }
+
+  changed(subject: Subject): void {
+    this.#changedSubjects.add(subject);
+  }
+
+  changedAccount(account: Account): void {
+    this.#changedAccounts.add(account);
+  }
+
+  /** What to store with the checkpoint. */
+  changes(): Map<string, string> {
+    const changes = new Map<string, string>();
+    for (const subject of this.#changedSubjects) {
+      changes.set(subjectKey(subject.kind, subject.project, subject.id), encodeSubject(subject));
+    }
+    for (const account of this.#changedAccounts)
+      changes.set(accountKey(account.project, account.id), encodeAccount(account));
+    return changes;
+  }
+
+  #take(key: string, value: string | undefined, named: Set<string>): void {
+    const end = key.indexOf('\0');
+    const project = key.slice(2, end);
+    const id = key.slice(end + 1);
+    if (key.startsWith('g:')) {
+      this.#accounts.set(key, decodeAccount(value, project, id));
+      return;
+    }
+    const kind = key.startsWith(transientPrefix) ? 'a' : 'u';
+    const subject = decodeSubject(value, kind, project, id, personKey(kind, project, id));
+    this.#subjects.set(key, subject);
+    if (subject.link !== '') named.add(subjectKey('u', project, subject.link));
+    if (subject.account !== '') named.add(accountKey(project, subject.account));
+    if (subject.device !== '') named.add(subjectKey('a', project, subject.device));
+  }
+}
+
+export function subjectKey(kind: 'a' | 'u', project: string, id: string): string {
+  return `${kind}:${project}\0${id}`;
+}
+
+export function accountKey(project: string, id: string): string {
+  return `g:${project}\0${id}`;
+}
+
+function personKey(kind: 'a' | 'u', project: string, id: string): bigint {
+  const name = subjectKey(kind, project, id);
+  let key = personKeys.get(name);
+  if (key === undefined) {
+    key = hash64(project, kind, id);
+    personKeys.set(name, key);
+  }
+  return key;
+}

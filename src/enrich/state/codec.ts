@@ -1,0 +1,203 @@
+import type { JsonObject } from '../../contract/event.ts';
+import type { Account, Subject } from '../memory.ts';
+import { contextColumns, type Session, sourceColumns } from '../session-state.ts';
+
+/**
+ * State values are JSON arrays: half the bytes and time of objects. The first element is the version of the layout; what an
+ * unknown version or a damaged value holds is forgotten rather than guessed.
+ */
+const layout = 1;
+
+type SubjectValue = [
+  layout: number,
+  link: string,
+  device: string,
+  anonymous: string,
+  firstSeen: number,
+  lastSeen: number,
+  told: number,
+  account: string,
+  accountAt: number,
+  traits: JsonObject,
+  traitsAt: number,
+  sessions: SessionValue[],
+];
+type SessionValue = [
+  id: string,
+  person: string,
+  user: string,
+  day: number,
+  start: number,
+  end: number,
+  events: number,
+  pages: number,
+  entry: string,
+  exit: string,
+  bot: number,
+  revenue: number,
+  entryAt: number,
+  exitAt: number,
+  sourced: number,
+  texts: string[],
+];
+type AccountValue = [
+  layout: number,
+  firstSeen: number,
+  lastSeen: number,
+  told: number,
+  traits: JsonObject,
+  traitsAt: number,
+];
+
+export function encodeSubject(subject: Subject): string {
+  const value: SubjectValue = [
+    layout,
+    subject.link,
+    subject.device,
+    subject.anonymous,
+    subject.firstSeen,
+    subject.lastSeen,
+    subject.told,
+    subject.account,
+    subject.accountAt,
+    subject.traits,
+    subject.traitsAt,
+    subject.sessions.map(encodeSession),
+  ];
+  return JSON.stringify(value);
+}
+
+export function decodeSubject(
+  text: string | undefined,
+  kind: 'a' | 'u',
+  project: string,
+  id: string,
+  key: bigint,
+): Subject {
+  const value = parse(text) as SubjectValue | undefined;
+  return {
+    project,
+    kind,
+    id,
+    key,
+    link: value?.[1] ?? '',
+    device: value?.[2] ?? '',
+    anonymous: value?.[3] ?? (kind === 'a' ? id : ''),
+    firstSeen: value?.[4] ?? 0,
+    lastSeen: value?.[5] ?? 0,
+    told: value?.[6] ?? 0,
+    account: value?.[7] ?? '',
+    accountAt: value?.[8] ?? 0,
+    traits: value?.[9] ?? {},
+    traitsAt: value?.[10] ?? 0,
+    sessions: value?.[11].map((session) => decodeSession(session, project)) ?? [],
+  };
+}
+
+export function encodeAccount(account: Account): string {
+  const value: AccountValue = [
+    layout,
+    account.firstSeen,
+    account.lastSeen,
+    account.told,
+    account.traits,
+    account.traitsAt,
+  ];
+  return JSON.stringify(value);
+}
+
+export function decodeAccount(text: string | undefined, project: string, id: string): Account {
+  const value = parse(text) as AccountValue | undefined;
+  return {
+    project,
+    id,
+    firstSeen: value?.[1] ?? 0,
+    lastSeen: value?.[2] ?? 0,
+    told: value?.[3] ?? 0,
+    traits: value?.[4] ?? {},
+    traitsAt: value?.[5] ?? 0,
+  };
+}
+
+function encodeSession({ row, entryAt, exitAt, sourced }: Session): SessionValue {
+  const texts: string[] = [];
+  for (const column of sourceColumns) texts.push(row[column]);
+  for (const column of contextColumns) texts.push(row[column]);
+  return [
+    row.session_id.toString(),
+    row.person_key.toString(),
+    row.user_id,
+    row.day_key,
+    row.started_at,
+    row.ended_at,
+    row.events,
+    row.page_views,
+    row.entry_path,
+    row.exit_path,
+    row.bot_score,
+    row.revenue,
+    entryAt,
+    exitAt,
+    sourced ? 1 : 0,
+    texts,
+  ];
+}
+
+function decodeSession(value: SessionValue, project: string): Session {
+  const texts = value[15];
+  const text = (index: number): string => texts[index] ?? '';
+  return {
+    row: {
+      project,
+      session_id: BigInt(value[0]),
+      person_key: BigInt(value[1]),
+      user_id: value[2],
+      day_key: value[3],
+      started_at: value[4],
+      ended_at: value[5],
+      events: value[6],
+      page_views: value[7],
+      entry_path: value[8],
+      exit_path: value[9],
+      // In the order of sourceColumns, then contextColumns.
+      host: text(0),
+      referrer: text(1),
+      channel: text(2),
+      source: text(3),
+      medium: text(4),
+      campaign: text(5),
+      term: text(6),
+      content: text(7),
+      country: text(8),
+      region: text(9),
+      city: text(10),
+      device_type: text(11),
+      device_brand: text(12),
+      device_model: text(13),
+      os: text(14),
+      os_version: text(15),
+      browser: text(16),
+      browser_version: text(17),
+      language: text(18),
+      timezone: text(19),
+      screen: text(20),
+      app_version: text(21),
+      bot_score: value[10],
+      revenue: value[11],
+      version: 0,
+    },
+    entryAt: value[12],
+    exitAt: value[13],
+    sourced: value[14] === 1,
+  };
+}
+
+function parse(text: string | undefined): readonly unknown[] | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) && value[0] === layout ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

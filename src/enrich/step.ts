@@ -1,0 +1,95 @@
+import type { DecodedEvent, JsonValue } from '../contract/event.ts';
+import type { PipelineItem } from '../contract/pipeline.ts';
+import type { EventRow } from '../contract/row.ts';
+import type { Memory } from './memory.ts';
+import type { WebAddress } from './web-address.ts';
+
+/** An event row in the making. Steps mutate it: a copy per step would cost more than the steps themselves. */
+export interface Draft {
+  readonly item: PipelineItem;
+  readonly event: DecodedEvent;
+  readonly row: EventRow;
+  /** The page's address, once the page step has read it. */
+  page: WebAddress | undefined;
+  /** Properties that enrichment adds; their names begin with `$`. */
+  extra: Record<string, JsonValue> | undefined;
+}
+
+/** Ends the way of one event: dropped on purpose, or failed and kept in quarantine. */
+export type Verdict = { readonly drop: string } | { readonly fail: string; readonly detail: string };
+
+/**
+ * One step of enrichment. It may read and change the draft, and what is remembered of visitors; it must not know the
+ * time of day or anything else that a replay would answer differently. What it throws becomes a failure of this event only.
+ */
+export interface Step {
+  readonly name: string;
+  run(draft: Draft, memory: Memory): Verdict | undefined;
+}
+
+/** Longest kept texts, in UTF-16 units. */
+export const limit = { id: 512, name: 256, short: 128 } as const;
+
+export function cut(text: string | undefined, max: number): string {
+  if (text === undefined) return '';
+  return text.length > max ? text.slice(0, max) : text;
+}
+
+/** Adds a property of our own; its name begins with `$`. */
+export function addProperty(draft: Draft, name: `$${string}`, value: JsonValue): void {
+  draft.extra ??= {};
+  draft.extra[name] = value;
+}
+
+/** The row as far as it needs no enrichment. Every column is named, so that all rows share one hidden class. */
+export function draftOf(item: PipelineItem): Draft {
+  const { event, record } = item;
+  const row: EventRow = {
+    project: record.project,
+    event_id: item.eventId,
+    type: event.type,
+    event: cut(event.event, limit.name),
+    timestamp: record.receivedAt,
+    received_at: record.receivedAt,
+    log_offset: record.offset,
+    user_id: cut(event.userId, limit.id),
+    anonymous_id: cut(event.anonymousId, limit.id),
+    person_key: 0n,
+    account_id: cut(event.accountId, limit.id),
+    session_id: 0n,
+    client_session_id: cut(event.clientSessionId, limit.short),
+    url: '',
+    host: '',
+    path: '',
+    title: '',
+    referrer: '',
+    channel: '',
+    source: '',
+    medium: '',
+    campaign: '',
+    term: '',
+    content: '',
+    country: '',
+    region: '',
+    city: '',
+    device_type: '',
+    device_brand: '',
+    device_model: '',
+    os: '',
+    os_version: '',
+    browser: '',
+    browser_version: '',
+    language: '',
+    timezone: '',
+    screen: cut(event.screen, limit.short),
+    app_version: cut(event.appVersion, limit.short),
+    library: cut(event.library, limit.short),
+    protocol: record.protocol,
+    bot_score: 0,
+    bot_reason: '',
+    revenue: null,
+    currency: '',
+    properties: '{}',
+  };
+  return { item, event, row, page: undefined, extra: undefined };
+}

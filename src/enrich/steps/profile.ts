@@ -1,0 +1,99 @@
+import type { JsonObject, JsonValue } from '../../contract/event.ts';
+import { blockedId } from '../blocked-id.ts';
+import type { Memory, Subject } from '../memory.ts';
+import type { Draft, Step } from '../step.ts';
+
+const hour = 3_600_000;
+/** More traits than anybody reads; new ones are then ignored, known ones still change. */
+const maxTraits = 200;
+
+/**
+ * Persons and accounts: first and last seen, traits, the account of a person. A row is written when somebody is new, when
+ * traits change, and when they were last seen an hour later than told; not per event.
+ */
+export const profileStep: Step = { name: 'profile', run: updateProfiles };
+
+function updateProfiles(draft: Draft, memory: Memory): undefined {
+  const { row } = draft;
+  const id = blockedId(row.user_id) ? row.anonymous_id : row.user_id;
+  if (!blockedId(id)) {
+    const subject = memory.subject(id === row.user_id ? 'u' : 'a', row.project, id);
+    const person = memory.personOf(subject);
+    updatePerson(draft, memory, person);
+    // Its own first sight too: alias tells known users by it.
+    if (subject !== person && subject.firstSeen === 0) {
+      subject.firstSeen = row.timestamp;
+      memory.changed(subject);
+    }
+  }
+  if (!blockedId(row.account_id)) updateAccount(draft, memory);
+}
+
+function updatePerson({ event, row }: Draft, memory: Memory, person: Subject): void {
+  let tell = seen(person, row.timestamp);
+  if (event.type === 'identify' && event.traits !== undefined)
+    tell = learn(person, event.traits, row.timestamp) || tell;
+  if (person.kind === 'u' && person.anonymous === '' && row.anonymous_id !== '')
+    person.anonymous = row.anonymous_id;
+  if (row.account_id === '') row.account_id = person.account;
+  else if (
+    !blockedId(row.account_id) &&
+    row.timestamp >= person.accountAt &&
+    person.account !== row.account_id
+  ) {
+    person.account = row.account_id;
+    person.accountAt = row.timestamp;
+  }
+  memory.changed(person);
+  if (tell) memory.changedPersons.add(person);
+}
+
+function updateAccount({ event, row }: Draft, memory: Memory): void {
+  const account = memory.account(row.project, row.account_id);
+  let tell = seen(account, row.timestamp);
+  if (event.type === 'group' && event.traits !== undefined)
+    tell = learn(account, event.traits, row.timestamp) || tell;
+  memory.changedAccount(account);
+  if (tell) memory.changedAccountRows.add(account);
+}
+
+interface Profile {
+  firstSeen: number;
+  lastSeen: number;
+  told: number;
+  traits: JsonObject;
+  traitsAt: number;
+}
+
+/** Moves first and last seen; true when that is worth a row. */
+function seen(profile: Profile, time: number): boolean {
+  const earlier = profile.firstSeen === 0 || time < profile.firstSeen;
+  if (earlier) profile.firstSeen = time;
+  if (time > profile.lastSeen) profile.lastSeen = time;
+  if (!earlier && profile.told !== 0 && profile.lastSeen - profile.told <= hour) return false;
+  profile.told = profile.lastSeen;
+  return true;
+}
+
+/** Merges traits; those of an older event only fill gaps. null takes a trait away. True when something changed. */
+function learn(profile: Profile, traits: JsonObject, time: number): boolean {
+  const newer = time >= profile.traitsAt;
+  const next: Record<string, JsonValue> = { ...profile.traits };
+  let size = Object.keys(next).length;
+  let changed = false;
+  for (const [name, value] of Object.entries(traits)) {
+    const known = next[name];
+    if (known === undefined ? value === null || size >= maxTraits : !newer || same(known, value)) continue;
+    changed = true;
+    if (known === undefined) size++;
+    if (value === null) delete next[name];
+    else next[name] = value;
+  }
+  if (newer) profile.traitsAt = time;
+  if (changed) profile.traits = next;
+  return changed;
+}
+
+function same(a: JsonValue, b: JsonValue): boolean {
+  return a === b || (typeof a === 'object' && JSON.stringify(a) === JSON.stringify(b));
+}

@@ -1,0 +1,165 @@
+import type { DecodedEvent } from '../../contract/event.ts';
+import type { EventRow } from '../../contract/row.ts';
+import { hash64 } from '../../runtime/ids.ts';
+import { blockedId } from '../blocked-id.ts';
+import type { Memory, Subject } from '../memory.ts';
+import { contextColumns, openSession, type Session, sourceColumns } from '../session-state.ts';
+import type { Draft, Step } from '../step.ts';
+
+const minute = 60_000;
+/** Inactivity that ends a session. */
+const idle = 30 * minute;
+/** Length that ends a session: a page that reports all day is not one visit. */
+const longest = 24 * 60 * minute;
+/** Sessions older than this behind the newest no longer take late events. */
+const lateness = 24 * 60 * minute;
+const maxSessions = 6;
+
+/**
+ * Sessions by event time, 30 minutes of inactivity, one visitor at a time: the anonymous id where there is one (so that signing in does
+ * not split a visit), else the user.
+ *
+ * Guaranteed: the events of one batch give the same sessions in whatever order they lie in it, because they are run in order of
+ * time; and so do batches that follow each other in time. An event that comes in a later batch joins the session it falls
+ * into or touches, as long as that is remembered: sessions that ended within 24 hours of the visitor's newest, six at most, and always
+ * the one touched last (so an import of old history in order is cut by nothing). Two sessions that a late event would
+ * bridge stay two, since their ids are already in rows; the late event joins the earlier one.
+ *
+ * Events of a backend, without a page or a user agent, are no visits: they join the session of that person that is open at their time, count
+ * in it, but neither open nor lengthen one; else their session_id is 0.
+ */
+export const sessionStep: Step = { name: 'session', run: assign };
+
+function assign(draft: Draft, memory: Memory): undefined {
+  const { event, row } = draft;
+  const user = blockedId(row.user_id) ? undefined : memory.subject('u', row.project, row.user_id);
+  const anonymous = blockedId(row.anonymous_id)
+    ? undefined
+    : memory.subject('a', row.project, row.anonymous_id);
+  const visit = isVisit(event);
+  const found = find(row.timestamp, anonymous, user, memory, visit);
+  if (found === undefined && !visit) {
+    clearSource(row);
+    return;
+  }
+  const visitor = found?.visitor ?? anonymous ?? user;
+  if (visitor === undefined) return;
+  const session = found?.session ?? open(visitor, row);
+  if (visit) {
+    extend(session, row);
+    keep(visitor, session);
+    if (user !== undefined && visitor.kind === 'a') rememberDevice(user, visitor, memory);
+  }
+  count(session, row);
+  row.session_id = session.row.session_id;
+  for (const column of sourceColumns) if (column !== 'host') row[column] = session.row[column];
+  memory.changed(visitor);
+  memory.changedSessions.add(session);
+}
+
+/** Somebody was there: a browser or an app speaks, or a server that passes on what its visitor's browser said. */
+function isVisit(event: DecodedEvent): boolean {
+  return (
+    event.userAgent !== undefined ||
+    event.url !== undefined ||
+    event.device !== undefined ||
+    event.type === 'screen'
+  );
+}
+
+interface Found {
+  readonly visitor: Subject;
+  readonly session: Session;
+}
+
+function find(
+  time: number,
+  anonymous: Subject | undefined,
+  user: Subject | undefined,
+  memory: Memory,
+  visit: boolean,
+): Found | undefined {
+  // Without an anonymous id the visit may still be that of the user's device: a server that knows only who is signed in.
+  const device = anonymous === undefined && user !== undefined ? memory.deviceOf(user) : undefined;
+  for (const visitor of [anonymous, device, anonymous === undefined || !visit ? user : undefined]) {
+    const session = visitor && openAt(visitor.sessions, time, visit);
+    if (session) return { visitor, session };
+  }
+  return undefined;
+}
+
+/** The earliest session that the moment falls into or touches. Backends may only follow, never precede. */
+function openAt(sessions: readonly Session[], time: number, visit: boolean): Session | undefined {
+  let found: Session | undefined;
+  for (const session of sessions) {
+    const { started_at: start, ended_at: end } = session.row;
+    const touches =
+      time >= (visit ? start - idle : start) &&
+      time <= end + idle &&
+      time - start < longest &&
+      end - time < longest;
+    if (touches && (found === undefined || start < found.row.started_at)) found = session;
+  }
+  return found;
+}
+
+function open(visitor: Subject, row: EventRow): Session {
+  const id = hash64(visitor.project, visitor.kind + visitor.id, String(row.timestamp));
+  return openSession(id, row);
+}
+
+function extend(session: Session, event: EventRow): void {
+  const { row } = session;
+  row.started_at = Math.min(row.started_at, event.timestamp);
+  row.ended_at = Math.max(row.ended_at, event.timestamp);
+  if (!session.sourced && event.url !== '') {
+    session.sourced = true;
+    for (const column of sourceColumns) row[column] = event[column];
+  }
+  for (const column of contextColumns) if (row[column] === '') row[column] = event[column];
+  if (event.type !== 'page' && event.type !== 'screen') return;
+  row.page_views++;
+  const page = event.path || event.title;
+  if (session.entryAt === 0 || event.timestamp < session.entryAt) {
+    session.entryAt = event.timestamp;
+    row.entry_path = page;
+  }
+  if (event.timestamp >= session.exitAt) {
+    session.exitAt = event.timestamp;
+    row.exit_path = page;
+  }
+}
+
+function count(session: Session, event: EventRow): void {
+  const { row } = session;
+  row.events++;
+  row.bot_score = Math.max(row.bot_score, event.bot_score);
+  row.revenue += event.revenue ?? 0;
+  // Who signed in during the visit is who made it; the first one on a shared computer.
+  if (row.user_id === '' && !blockedId(event.user_id)) row.user_id = event.user_id;
+  if (row.user_id === '' || row.user_id === event.user_id) row.person_key = event.person_key;
+}
+
+/** The session comes to the front; sessions that no longer take events go. */
+function keep(visitor: Subject, session: Session): void {
+  const { sessions } = visitor;
+  if (sessions[0] === session) return;
+  const others = sessions.filter((other) => other !== session);
+  let newest = session.row.ended_at;
+  for (const other of others) newest = Math.max(newest, other.row.ended_at);
+  visitor.sessions = [
+    session,
+    ...others.filter((other) => other.row.ended_at >= newest - lateness).slice(0, maxSessions - 1),
+  ];
+}
+
+function rememberDevice(user: Subject, device: Subject, memory: Memory): void {
+  if (user.device === device.id) return;
+  user.device = device.id;
+  memory.changed(user);
+}
+
+/** An event outside of all sessions has no source of its own. */
+function clearSource(row: EventRow): void {
+  for (const column of sourceColumns) if (column !== 'host') row[column] = '';
+}
