@@ -25,109 +25,119 @@ export function requestOf(body: string, over: Partial<AcceptedRequest> = {}): Ac
   };
 }
 
+async function started(
+  open: () => Promise<LogUnderTest>,
+): Promise<{ log: LogUnderTest; writer: LogWriter; reader: LogReader }> {
+  const log = await open();
+  const writer = await log.writer();
+  const reader = log.reader();
+  onTestFinished(async () => {
+    reader.close();
+    await writer.close();
+  });
+  return { log, writer, reader };
+}
+
 /** Every implementation of the log runs these. */
 export function logConformance(name: string, open: () => Promise<LogUnderTest>): void {
-  const start = async (): Promise<{ log: LogUnderTest; writer: LogWriter; reader: LogReader }> => {
-    const log = await open();
-    const writer = await log.writer();
-    const reader = log.reader();
-    onTestFinished(async () => {
-      reader.close();
-      await writer.close();
-    });
-    return { log, writer, reader };
-  };
+  const start = () => started(open);
+  describe(name, () => keepsRecords(start));
+  describe(`${name}, over time`, () => keepsOrderAndCounts(start));
+}
 
-  describe(name, () => {
-    it('an empty log has head 0 and nothing to read', async () => {
-      const { reader } = await start();
-      expect(reader.head()).toBe(0);
-      expect(reader.read(1, 10, 1_000)).toEqual([]);
-      expect(reader.trim(10)).toBe(0);
-    });
+type Start = () => ReturnType<typeof started>;
 
-    it('gives back every field and byte of what was appended', async () => {
-      const { writer, reader } = await start();
-      const body = Uint8Array.from({ length: 256 }, (_, index) => index);
-      const request = requestOf('', { body });
-      await writer.append(request);
-      const [record] = reader.read(1, 10, 1_000_000);
-      expect({ ...record, body: Uint8Array.from(record?.body ?? []) }).toEqual({ ...request, offset: 1 });
-    });
+function keepsRecords(start: Start): void {
+  it('an empty log has head 0 and nothing to read', async () => {
+    const { reader } = await start();
+    expect(reader.head()).toBe(0);
+    expect(reader.read(1, 10, 1_000)).toEqual([]);
+    expect(reader.trim(10)).toBe(0);
+  });
 
-    it('keeps an empty body', async () => {
-      const { writer, reader } = await start();
-      await writer.append(requestOf('', { method: 'GET' }));
-      expect(reader.read(1, 1, 1)[0]?.body.length).toBe(0);
-    });
+  it('gives back every field and byte of what was appended', async () => {
+    const { writer, reader } = await start();
+    const body = Uint8Array.from({ length: 256 }, (_, index) => index);
+    const request = requestOf('', { body });
+    await writer.append(request);
+    const [record] = reader.read(1, 10, 1_000_000);
+    expect({ ...record, body: Uint8Array.from(record?.body ?? []) }).toEqual({ ...request, offset: 1 });
+  });
 
-    it('numbers records 1, 2, 3 in the order of the appends, across commits and restarts', async () => {
-      const { log, writer, reader } = await start();
-      await Promise.all(Array.from({ length: 500 }, (_, index) => writer.append(requestOf(`${index}`))));
-      await writer.append(requestOf('500'));
-      await writer.close();
-      const second = await log.writer();
-      await second.append(requestOf('501'));
-      await second.close();
-      const records = reader.read(1, 10_000, 1e9);
-      expect(records.map((record) => record.offset)).toEqual(
-        Array.from({ length: 502 }, (_, index) => index + 1),
-      );
-      expect(records.map((record) => Buffer.from(record.body).toString())).toEqual(
-        Array.from({ length: 502 }, (_, index) => `${index}`),
-      );
-      expect(reader.head()).toBe(502);
-    });
+  it('keeps an empty body', async () => {
+    const { writer, reader } = await start();
+    await writer.append(requestOf('', { method: 'GET' }));
+    expect(reader.read(1, 1, 1)[0]?.body.length).toBe(0);
+  });
 
-    it('reads at most so many records and about so many bytes, but at least one record', async () => {
-      const { writer, reader } = await start();
-      for (let index = 0; index < 5; index++) await writer.append(requestOf('x'.repeat(1_000)));
-      expect(reader.read(2, 3, 1e9).map((record) => record.offset)).toEqual([2, 3, 4]);
-      expect(reader.read(1, 100, 2_900)).toHaveLength(2);
-      expect(reader.read(1, 100, 1)).toHaveLength(1);
-    });
+  it('numbers records 1, 2, 3 in the order of the appends, across commits and restarts', async () => {
+    const { log, writer, reader } = await start();
+    await Promise.all(Array.from({ length: 500 }, (_, index) => writer.append(requestOf(`${index}`))));
+    await writer.append(requestOf('500'));
+    await writer.close();
+    const second = await log.writer();
+    await second.append(requestOf('501'));
+    await second.close();
+    const records = reader.read(1, 10_000, 1e9);
+    expect(records.map((record) => record.offset)).toEqual(
+      Array.from({ length: 502 }, (_, index) => index + 1),
+    );
+    expect(records.map((record) => Buffer.from(record.body).toString())).toEqual(
+      Array.from({ length: 502 }, (_, index) => `${index}`),
+    );
+    expect(reader.head()).toBe(502);
+  });
 
-    it('counts requests per minute, project and protocol, and keeps the counts when records are forgotten', async () => {
-      const { writer, reader } = await start();
-      const minute = 1_700_000_040_000;
-      await Promise.all([
-        writer.append(requestOf('a', { receivedAt: minute })),
-        writer.append(requestOf('b', { receivedAt: minute + 59_999 })),
-        writer.append(requestOf('c', { receivedAt: minute, project: 'p2', protocol: 'snowplow' })),
-      ]);
-      await writer.append(requestOf('d', { receivedAt: minute + 60_000 }));
-      await writer.append(requestOf('e', { receivedAt: minute + 1 }));
-      reader.trim(6);
-      expect(reader.accepted(minute)).toEqual([
-        { minute, project: 'p1', protocol: 'segment', requests: 3 },
-        { minute, project: 'p2', protocol: 'snowplow', requests: 1 },
-        { minute: minute + 60_000, project: 'p1', protocol: 'segment', requests: 1 },
-      ]);
-      expect(reader.accepted(minute + 60_000)).toHaveLength(1);
-    });
+  it('reads at most so many records and about so many bytes, but at least one record', async () => {
+    const { writer, reader } = await start();
+    for (let index = 0; index < 5; index++) await writer.append(requestOf('x'.repeat(1_000)));
+    expect(reader.read(2, 3, 1e9).map((record) => record.offset)).toEqual([2, 3, 4]);
+    expect(reader.read(1, 100, 2_900)).toHaveLength(2);
+    expect(reader.read(1, 100, 1)).toHaveLength(1);
+  });
+}
 
-    it('forgets the records before an offset, and goes on counting offsets when all are forgotten', async () => {
-      const { log, writer, reader } = await start();
-      await Promise.all(Array.from({ length: 10 }, (_, index) => writer.append(requestOf(`${index}`))));
-      expect(reader.trim(4)).toBe(3);
-      expect(reader.read(1, 100, 1e9)[0]?.offset).toBe(4);
-      expect(reader.trim(1_000)).toBe(7);
-      expect(reader.trim(1_000)).toBe(0);
-      expect(reader.head()).toBe(10);
-      await writer.close();
-      const second = await log.writer();
-      await second.append(requestOf('next'));
-      await second.close();
-      expect(reader.read(1, 100, 1e9).map((record) => record.offset)).toEqual([11]);
-    });
+function keepsOrderAndCounts(start: Start): void {
+  it('counts requests per minute, project and protocol, and keeps the counts when records are forgotten', async () => {
+    const { writer, reader } = await start();
+    const minute = 1_700_000_040_000;
+    await Promise.all([
+      writer.append(requestOf('a', { receivedAt: minute })),
+      writer.append(requestOf('b', { receivedAt: minute + 59_999 })),
+      writer.append(requestOf('c', { receivedAt: minute, project: 'p2', protocol: 'snowplow' })),
+    ]);
+    await writer.append(requestOf('d', { receivedAt: minute + 60_000 }));
+    await writer.append(requestOf('e', { receivedAt: minute + 1 }));
+    reader.trim(6);
+    expect(reader.accepted(minute)).toEqual([
+      { minute, project: 'p1', protocol: 'segment', requests: 3 },
+      { minute, project: 'p2', protocol: 'snowplow', requests: 1 },
+      { minute: minute + 60_000, project: 'p1', protocol: 'segment', requests: 1 },
+    ]);
+    expect(reader.accepted(minute + 60_000)).toHaveLength(1);
+  });
 
-    it('close waits until everything appended is kept, and refuses what comes after', async () => {
-      const { writer, reader } = await start();
-      const appended = Array.from({ length: 100 }, (_, index) => writer.append(requestOf(`${index}`)));
-      await writer.close();
-      await Promise.all(appended);
-      expect(reader.head()).toBe(100);
-      await expect(writer.append(requestOf('late'))).rejects.toMatchObject({ code: 'overloaded' });
-    });
+  it('forgets the records before an offset, and goes on counting offsets when all are forgotten', async () => {
+    const { log, writer, reader } = await start();
+    await Promise.all(Array.from({ length: 10 }, (_, index) => writer.append(requestOf(`${index}`))));
+    expect(reader.trim(4)).toBe(3);
+    expect(reader.read(1, 100, 1e9)[0]?.offset).toBe(4);
+    expect(reader.trim(1_000)).toBe(7);
+    expect(reader.trim(1_000)).toBe(0);
+    expect(reader.head()).toBe(10);
+    await writer.close();
+    const second = await log.writer();
+    await second.append(requestOf('next'));
+    await second.close();
+    expect(reader.read(1, 100, 1e9).map((record) => record.offset)).toEqual([11]);
+  });
+
+  it('close waits until everything appended is kept, and refuses what comes after', async () => {
+    const { writer, reader } = await start();
+    const appended = Array.from({ length: 100 }, (_, index) => writer.append(requestOf(`${index}`)));
+    await writer.close();
+    await Promise.all(appended);
+    expect(reader.head()).toBe(100);
+    await expect(writer.append(requestOf('late'))).rejects.toMatchObject({ code: 'overloaded' });
   });
 }

@@ -1,5 +1,4 @@
 // A program of its own for sqlite.test.ts: appends as fast as it can and prints the number of each acknowledged request.
-import { writeSync } from 'node:fs';
 import { openLogWriter } from '../log.ts';
 
 const [path = '', run = ''] = process.argv.slice(2);
@@ -21,7 +20,7 @@ async function client(): Promise<void> {
       address: '',
       body: encoder.encode(name.padEnd(2_000)),
     });
-    writeSync(1, `${name}\n`);
+    process.stdout.write(`${name}\n`);
   }
 }
 await Promise.all(Array.from({ length: 32 }, client));

@@ -15,8 +15,7 @@ export function openDatabase(path: string): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true });
   const db = new DatabaseSync(path, { timeout: 5_000 });
   db.exec(`PRAGMA page_size = ${pageSize}`);
-  if (db.prepare('PRAGMA journal_mode').get()?.['journal_mode'] !== 'wal')
-    db.exec('PRAGMA journal_mode = WAL');
+  if (db.prepare('PRAGMA journal_mode').get()?.journal_mode !== 'wal') db.exec('PRAGMA journal_mode = WAL');
   db.exec('PRAGMA synchronous = FULL');
   db.exec(schema);
   return db;

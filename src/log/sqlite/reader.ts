@@ -35,16 +35,16 @@ export class SqliteLogReader implements LogReader {
     const records: LogRecord[] = [];
     let bytes = 0;
     for (const row of this.#read.iterate(from, maxRecords)) {
-      const text = row['head'] as string;
-      const body = row['body'] as Uint8Array;
+      const text = row.head as string;
+      const body = row.body as Uint8Array;
       bytes += text.length + body.length;
       if (bytes > maxBytes && records.length > 0) break;
       const head = JSON.parse(text) as Head;
       records.push({
-        offset: row['offset'] as number,
-        receivedAt: row['received_at'] as number,
-        project: row['project'] as string,
-        protocol: row['protocol'] as string,
+        offset: row.offset as number,
+        receivedAt: row.received_at as number,
+        project: row.project as string,
+        protocol: row.protocol as string,
         method: head.method,
         path: head.path,
         query: head.query,
@@ -57,20 +57,20 @@ export class SqliteLogReader implements LogReader {
   }
 
   head(): number {
-    return this.#head.get()?.['head'] as number;
+    return this.#head.get()?.head as number;
   }
 
   accepted(since: number): AcceptedCount[] {
     return this.#accepted.all(since).map((row) => ({
-      minute: row['minute'] as number,
-      project: row['project'] as string,
-      protocol: row['protocol'] as string,
-      requests: row['requests'] as number,
+      minute: row.minute as number,
+      project: row.project as string,
+      protocol: row.protocol as string,
+      requests: row.requests as number,
     }));
   }
 
   trim(before: number): number {
-    const first = this.#db.prepare('SELECT min(offset) AS first FROM requests').get()?.['first'];
+    const first = this.#db.prepare('SELECT min(offset) AS first FROM requests').get()?.first;
     if (typeof first !== 'number' || first >= before) return 0;
     const db = openDatabase(this.#path);
     try {

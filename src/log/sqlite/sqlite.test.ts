@@ -46,7 +46,7 @@ it('after SIGKILL under load, again and again, every acknowledged request is the
   const missing = acknowledged.filter((name) => !names.has(name));
   expect(acknowledged.length).toBeGreaterThan(1_000);
   expect(missing).toEqual([]);
-  const counted = new DatabaseSync(path).prepare('SELECT sum(requests) AS n FROM accepted').get()?.['n'];
+  const counted = new DatabaseSync(path).prepare('SELECT sum(requests) AS n FROM accepted').get()?.n;
   expect(counted).toBe(records.length);
 });
 
@@ -112,7 +112,7 @@ it('on a disk that is really full it refuses, keeps what it acknowledged, and re
   );
   reader.close();
   const check = new DatabaseSync(path).prepare('PRAGMA integrity_check').get();
-  expect(check?.['integrity_check']).toBe('ok');
+  expect(check?.integrity_check).toBe('ok');
 });
 
 it('the write-ahead log stays bounded while a reader is open and reading', async () => {

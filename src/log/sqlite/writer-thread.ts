@@ -44,7 +44,7 @@ function createCommit(db: DatabaseSync): (message: CommitMessage) => CommitAnswe
   const count = db.prepare(
     'INSERT INTO accepted VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET requests = requests + excluded.requests',
   );
-  let head = db.prepare(headQuery).get()?.['head'] as number;
+  let head = db.prepare(headQuery).get()?.head as number;
 
   return ({ fields, bodies }) => {
     let offset = head;
@@ -93,7 +93,7 @@ function failureOf(error: unknown): CommitAnswer {
 function createCheckpoint(db: DatabaseSync): (written: number) => void {
   const passive = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   const restart = db.prepare('PRAGMA wal_checkpoint(RESTART)');
-  const pageSize = db.prepare('PRAGMA page_size').get()?.['page_size'] as number;
+  const pageSize = db.prepare('PRAGMA page_size').get()?.page_size as number;
   db.exec('PRAGMA wal_autocheckpoint = 0');
   let since = 0;
   return (written) => {

@@ -24,8 +24,8 @@ interface Waiting {
   readonly request: AcceptedRequest;
   readonly head: string;
   readonly bytes: number;
-  resolve(): void;
-  reject(error: Error): void;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** One commit takes at most this much, so that the first in line do not wait for the last. */
