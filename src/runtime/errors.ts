@@ -24,6 +24,7 @@ export const errorTable = {
   },
   forbidden: { status: 403, advice: 'Ask an administrator for a role that allows this.' },
   'not-found': { status: 404, advice: 'Check the address or the id.' },
+  'method-not-allowed': { status: 405, advice: 'Use a method that the Allow header names.' },
   conflict: { status: 409, advice: 'Choose another name, or change the existing one.' },
   'too-large': { status: 413, advice: 'Send fewer events per request.' },
   'too-many-requests': { status: 429, advice: 'Wait as long as Retry-After says, then try again.' },
