@@ -1,0 +1,66 @@
+import { Select } from '@mantine/core';
+import { eventColumns, propertyPrefix } from '../../src/contract/columns.ts';
+import { useCall } from '../query.ts';
+import { useSession } from '../session/session.tsx';
+import { propertyLabel } from './describe.ts';
+
+interface PropertyPickerProps {
+  readonly value: string | undefined;
+  readonly onChange: (property: string | undefined) => void;
+  readonly label: string;
+  readonly placeholder?: string;
+  /** Only properties of this event are offered. */
+  readonly event?: string | undefined;
+  /** Only what can be added up. */
+  readonly numbers?: boolean;
+  readonly clearable?: boolean;
+  readonly width?: number | string;
+}
+
+interface Group {
+  group: string;
+  items: { value: string; label: string }[];
+}
+
+/** Chooses a column or a property that recent events had. */
+export function PropertyPicker(props: PropertyPickerProps) {
+  const { project } = useSession();
+  const event = props.event === undefined || props.event === '*' ? undefined : props.event;
+  const known = useCall('propertyNames', event ? { project: project.id, event } : { project: project.id });
+  const properties = (known.data?.properties ?? [])
+    .filter(({ kind }) => !props.numbers || kind === 'number')
+    .map(({ path }) => (path.startsWith(propertyPrefix) ? path : propertyPrefix + path));
+  const groups = groupsOf(properties, props.numbers ?? false, props.value);
+  return (
+    <Select
+      aria-label={props.label}
+      placeholder={props.placeholder ?? 'Property'}
+      data={groups}
+      value={props.value ?? null}
+      onChange={(value) => props.onChange(value ?? undefined)}
+      onClear={() => props.onChange(undefined)}
+      searchable
+      clearable={props.clearable ?? false}
+      limit={200}
+      nothingFoundMessage="No such property in recent events"
+      w={props.width ?? 180}
+      comboboxProps={{ width: 240, position: 'bottom-start', shadow: 'none' }}
+    />
+  );
+}
+
+function groupsOf(properties: readonly string[], numbers: boolean, chosen: string | undefined): Group[] {
+  const groups = new Map<string, Group>();
+  const add = (group: string, value: string) => {
+    const known = groups.get(group) ?? { group, items: [] };
+    known.items.push({ value, label: propertyLabel(value) });
+    groups.set(group, known);
+  };
+  for (const property of new Set(properties)) add('Properties', property);
+  for (const column of eventColumns) {
+    if (!numbers || column.kind === 'number') add(column.group, column.name);
+  }
+  const missing = chosen !== undefined && ![...groups.values()].some(({ items }) => items.some(({ value }) => value === chosen));
+  if (missing) add('Properties', chosen);
+  return [...groups.values()];
+}

@@ -1,0 +1,26 @@
+import { Button } from '@mantine/core';
+import { IconAlertTriangle, IconRefresh } from '@tabler/icons-react';
+import { CallError } from '../call.ts';
+
+interface FailureProps {
+  readonly error: Error;
+  readonly onRetry?: (() => void) | undefined;
+}
+
+/** What went wrong, in the words of the server, and what to do. */
+export function Failure({ error, onRetry }: FailureProps) {
+  return (
+    <div className="failure" role="alert">
+      <IconAlertTriangle size={20} stroke={1.5} aria-hidden="true" />
+      <div>
+        <p className="failure-message">{error.message}</p>
+        {error instanceof CallError ? <p className="failure-advice">{error.advice}</p> : null}
+        {onRetry ? (
+          <Button variant="default" leftSection={<IconRefresh size={14} />} onClick={onRetry} mt={8}>
+            Try again
+          </Button>
+        ) : null}
+      </div>
+    </div>
+  );
+}
