@@ -1,8 +1,7 @@
 import type { EnrichedBatch, PipelineItem } from '../contract/pipeline.ts';
 import type { AccountRow, PersonRow, SessionRow } from '../contract/row.ts';
 import { messageOf } from '../runtime/errors.ts';
-import { blockedId } from './blocked-id.ts';
-import { accountKey, Memory, subjectKey } from './memory.ts';
+import { Memory, subjectKey } from './memory.ts';
 import type { StateStore } from './state/state.ts';
 import { cut, type Draft, draftOf, limit, type Step, type Verdict } from './step.ts';
 
@@ -15,29 +14,24 @@ export async function runBatch(
   const memory = new Memory(items.reduce((newest, item) => Math.max(newest, item.record.offset), 0));
   const drafts = items.map(draftOf);
   await memory.load(state, keysOf(drafts));
-  const [dating, ...others] = steps;
+  for (const draft of drafts) recall(draft, memory);
+
   const failures: EnrichedBatch['failures'][number][] = [];
   const dropped: EnrichedBatch['dropped'][number][] = [];
-  const end = (draft: Draft, step: Step, verdict: Verdict): void => {
-    const { item } = draft;
-    if ('drop' in verdict) dropped.push({ item, reason: verdict.drop });
-    else failures.push({ item, failure: failureOf(item, verdict.fail || step.name, verdict.detail) });
+  const gone = new Set<Draft>();
+  const run = (draft: Draft, from: number, to: number): void => {
+    const end = runSteps(steps, draft, memory, from, to);
+    if (end === undefined) return;
+    gone.add(draft);
+    if ('drop' in end) dropped.push({ item: draft.item, reason: end.drop });
+    else failures.push({ item: draft.item, failure: failureOf(draft.item, end.fail, end.detail) });
   };
-  const run = (draft: Draft, through: readonly Step[]): boolean => {
-    for (const step of through) {
-      const verdict = attempt(step, draft, memory);
-      if (verdict !== undefined) {
-        end(draft, step, verdict);
-        return false;
-      }
-    }
-    return true;
-  };
+  for (const draft of drafts) run(draft, 0, 1);
+  for (const draft of drafts.toSorted(byTime)) if (!gone.has(draft)) run(draft, 1, steps.length);
 
-  const dated = dating ? drafts.filter((draft) => run(draft, [dating])) : drafts;
-  const finished = new Set(dated.toSorted(byTime).filter((draft) => run(draft, others)));
+  const kept = gone.size === 0 ? drafts : drafts.filter((draft) => !gone.has(draft));
   return {
-    events: dated.filter((draft) => finished.has(draft)).map(({ row }) => row),
+    events: kept.map(({ row }) => row),
     sessions: sessionRows(memory),
     identities: memory.identities,
     persons: personRows(memory),
@@ -48,12 +42,30 @@ export async function runBatch(
   };
 }
 
-/** What a step throws is the failure of this event, named by the step; the batch goes on. */
-function attempt(step: Step, draft: Draft, memory: Memory): Verdict | undefined {
+/** Sets what is remembered of the ids of the draft. */
+function recall(draft: Draft, memory: Memory): void {
+  if (draft.userKey !== '') draft.user = memory.subject(draft.userKey);
+  if (draft.anonymousKey !== '') draft.anonymous = memory.subject(draft.anonymousKey);
+  if (draft.accountKey !== '') draft.account = memory.account(draft.accountKey);
+}
+
+/** Steps `from` to before `to`. What a step throws is the failure of this event, named by the step; the batch goes on. */
+function runSteps(
+  steps: readonly Step[],
+  draft: Draft,
+  memory: Memory,
+  from: number,
+  to: number,
+): Verdict | undefined {
+  let at = from;
   try {
-    return step.run(draft, memory);
+    for (; at < to; at++) {
+      const verdict = steps[at]?.run(draft, memory);
+      if (verdict !== undefined) return verdict;
+    }
+    return undefined;
   } catch (error) {
-    return { fail: step.name, detail: messageOf(error) };
+    return { fail: steps[at]?.name ?? '', detail: messageOf(error) };
   }
 }
 
@@ -81,16 +93,14 @@ function byTime(a: Draft, b: Draft): number {
 /** Every id that a step may ask memory for. */
 function keysOf(drafts: readonly Draft[]): Set<string> {
   const keys = new Set<string>();
-  for (const { event, row } of drafts) {
-    const { project, user_id, anonymous_id, account_id } = row;
-    if (!blockedId(user_id)) keys.add(subjectKey('u', project, user_id));
-    if (!blockedId(anonymous_id)) keys.add(subjectKey('a', project, anonymous_id));
-    if (!blockedId(account_id)) keys.add(accountKey(project, account_id));
+  for (const { accountKey, anonymousKey, event, row, userKey } of drafts) {
+    if (userKey !== '') keys.add(userKey);
+    if (anonymousKey !== '') keys.add(anonymousKey);
+    if (accountKey !== '') keys.add(accountKey);
+    if (event.previousId === undefined) continue;
     const previous = cut(event.previousId, limit.id);
-    if (!blockedId(previous)) {
-      keys.add(subjectKey('u', project, previous));
-      keys.add(subjectKey('a', project, previous));
-    }
+    keys.add(subjectKey('u', row.project, previous));
+    keys.add(subjectKey('a', row.project, previous));
   }
   return keys;
 }

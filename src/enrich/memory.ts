@@ -1,6 +1,5 @@
 import type { JsonObject } from '../contract/event.ts';
 import type { IdentityRow } from '../contract/row.ts';
-import { hash64 } from '../runtime/ids.ts';
 import { RecentCache } from './recent.ts';
 import type { Session } from './session-state.ts';
 import { decodeAccount, decodeSubject, encodeAccount, encodeSubject } from './state/codec.ts';
@@ -43,7 +42,6 @@ export interface Account {
 
 /** Most aliases from an id to the person it counts as; a longer chain ends there. */
 const maxHops = 4;
-const personKeys = new RecentCache<bigint>(50_000);
 
 /**
  * What one batch remembers: read once before the steps run, changed by them in place, and handed over as changes at the end. It
@@ -76,10 +74,10 @@ export class Memory {
     }
   }
 
-  /** What is known of an anonymous (`a`) or user (`u`) id. It must have been named before, or what is stored would be lost. */
-  subject(kind: 'a' | 'u', project: string, id: string): Subject {
-    const found = this.#subjects.get(subjectKey(kind, project, id));
-    if (found === undefined) throw new Error(`state of ${kind} ${id} was not read`);
+  /** What is known of an anonymous (`a:`) or user (`u:`) id. It must have been loaded, or what is stored would be lost. */
+  subject(key: string): Subject {
+    const found = this.#subjects.get(key);
+    if (found === undefined) throw new Error(`state of ${key.replace('\0', ' ')} was not read`);
     return found;
   }
 
@@ -99,10 +97,9 @@ export class Memory {
     return person;
   }
 
-  account(project: string, id: string): Account {
-    const key = accountKey(project, id);
+  account(key: string): Account {
     const found = this.#accounts.get(key);
-    if (found === undefined) throw new Error(`state of account ${id} was not read`);
+    if (found === undefined) throw new Error(`state of ${key.replace('\0', ' ')} was not read`);
     return found;
   }
 
@@ -114,32 +111,54 @@ export class Memory {
     this.#changedAccounts.add(account);
   }
 
-  /** What to store with the checkpoint. */
+  /** What to store with the checkpoint. After this the memory must not change any more. */
   changes(): Map<string, string> {
     const changes = new Map<string, string>();
     for (const subject of this.#changedSubjects) {
-      changes.set(subjectKey(subject.kind, subject.project, subject.id), encodeSubject(subject));
+      const key = subjectKey(subject.kind, subject.project, subject.id);
+      const text = encodeSubject(subject);
+      changes.set(key, text);
+      decoded.set(key, { text, subject });
     }
     for (const account of this.#changedAccounts)
       changes.set(accountKey(account.project, account.id), encodeAccount(account));
     return changes;
   }
 
-  #take(key: string, value: string | undefined, named: Set<string>): void {
+  #take(key: string, text: string | undefined, named: Set<string>): void {
     const end = key.indexOf('\0');
     const project = key.slice(2, end);
     const id = key.slice(end + 1);
     if (key.startsWith('g:')) {
-      this.#accounts.set(key, decodeAccount(value, project, id));
+      this.#accounts.set(key, decodeAccount(text, project, id));
       return;
     }
-    const kind = key.startsWith(transientPrefix) ? 'a' : 'u';
-    const subject = decodeSubject(value, kind, project, id, personKey(kind, project, id));
+    const subject = readSubject(key, text, project, id);
     this.#subjects.set(key, subject);
     if (subject.link !== '') named.add(subjectKey('u', project, subject.link));
-    if (subject.account !== '') named.add(accountKey(project, subject.account));
     if (subject.device !== '') named.add(subjectKey('a', project, subject.device));
+    if (subject.account !== '') named.add(accountKey(project, subject.account));
   }
+}
+
+/**
+ * Objects of texts that were decoded or encoded lately, since JSON.parse is the dearest part of a batch. An object only stands for
+ * exactly its text, so whatever became of the batch that made it, what the store says decides.
+ */
+const decoded = new RecentCache<{ readonly text: string; readonly subject: Subject }>(10_000);
+
+function readSubject(key: string, text: string | undefined, project: string, id: string): Subject {
+  const known = text === undefined ? undefined : decoded.get(key);
+  if (known?.text === text && known !== undefined) return copySubject(known.subject);
+  const kind = key.startsWith(transientPrefix) ? 'a' : 'u';
+  return decodeSubject(text, kind, project, id);
+}
+
+function copySubject(subject: Subject): Subject {
+  return {
+    ...subject,
+    sessions: subject.sessions.map((session) => ({ ...session, row: { ...session.row } })),
+  };
 }
 
 export function subjectKey(kind: 'a' | 'u', project: string, id: string): string {
@@ -148,14 +167,4 @@ export function subjectKey(kind: 'a' | 'u', project: string, id: string): string
 
 export function accountKey(project: string, id: string): string {
   return `g:${project}\0${id}`;
-}
-
-function personKey(kind: 'a' | 'u', project: string, id: string): bigint {
-  const name = subjectKey(kind, project, id);
-  let key = personKeys.get(name);
-  if (key === undefined) {
-    key = hash64(project, kind, id);
-    personKeys.set(name, key);
-  }
-  return key;
 }

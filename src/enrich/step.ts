@@ -1,7 +1,8 @@
 import type { DecodedEvent, JsonValue } from '../contract/event.ts';
 import type { PipelineItem } from '../contract/pipeline.ts';
 import type { EventRow } from '../contract/row.ts';
-import type { Memory } from './memory.ts';
+import { blockedId } from './blocked-id.ts';
+import { type Account, accountKey, type Memory, type Subject, subjectKey } from './memory.ts';
 import type { WebAddress } from './web-address.ts';
 
 /** An event row in the making. Steps mutate it: a copy per step would cost more than the steps themselves. */
@@ -9,6 +10,14 @@ export interface Draft {
   readonly item: PipelineItem;
   readonly event: DecodedEvent;
   readonly row: EventRow;
+  /** Keys of the ids in state, '' for ids that are absent or blocked. */
+  readonly userKey: string;
+  readonly anonymousKey: string;
+  readonly accountKey: string;
+  /** What is remembered of the ids, set before the first step; undefined for ids that are absent or blocked. */
+  user: Subject | undefined;
+  anonymous: Subject | undefined;
+  account: Account | undefined;
   /** The page's address, once the page step has read it. */
   page: WebAddress | undefined;
   /** Properties that enrichment adds; their names begin with `$`. */
@@ -31,7 +40,7 @@ export interface Step {
 export const limit = { id: 512, name: 256, short: 128 } as const;
 
 export function cut(text: string | undefined, max: number): string {
-  if (text === undefined) return '';
+  if (text == null) return '';
   return text.length > max ? text.slice(0, max) : text;
 }
 
@@ -91,5 +100,18 @@ export function draftOf(item: PipelineItem): Draft {
     currency: '',
     properties: '{}',
   };
-  return { item, event, row, page: undefined, extra: undefined };
+  const { project, user_id, anonymous_id, account_id } = row;
+  return {
+    item,
+    event,
+    row,
+    userKey: blockedId(user_id) ? '' : subjectKey('u', project, user_id),
+    anonymousKey: blockedId(anonymous_id) ? '' : subjectKey('a', project, anonymous_id),
+    accountKey: blockedId(account_id) ? '' : accountKey(project, account_id),
+    user: undefined,
+    anonymous: undefined,
+    account: undefined,
+    page: undefined,
+    extra: undefined,
+  };
 }

@@ -8,25 +8,27 @@ const absent = Symbol('absent');
  * A store with the recently used values in memory. The memory changes only after a commit succeeded, so a batch that is
  * enriched again after a failed insert finds what it found before. Right only while this process is the one writer.
  */
-export function cachedState(store: StateStore, size = 50_000): StateStore {
+export function cachedState(store: StateStore, size = 20_000): StateStore {
   const recent = new RecentCache<string | typeof absent>(size);
   return {
     checkpoint: () => store.checkpoint(),
     intend: (to) => store.intend(to),
     async fetch(keys) {
-      const missing = keys.filter((key) => recent.get(key) === undefined);
-      const found = new Map<string, string | undefined>();
-      if (missing.length > 0) {
-        const values = await store.fetch(missing);
-        for (const [index, key] of missing.entries()) {
-          found.set(key, values[index]);
-          recent.set(key, values[index] ?? absent);
-        }
+      const values: (string | undefined)[] = [];
+      const missing: number[] = [];
+      for (const [index, key] of keys.entries()) {
+        const value = recent.get(key);
+        if (value === undefined) missing.push(index);
+        values.push(value === absent ? undefined : value);
       }
-      return keys.map((key) => {
-        const value = recent.get(key) ?? found.get(key);
-        return value === absent ? undefined : value;
-      });
+      if (missing.length === 0) return values;
+      const read = await store.fetch(missing.map((index) => keys[index] ?? ''));
+      for (const [at, index] of missing.entries()) {
+        const value = read[at];
+        values[index] = value;
+        recent.set(keys[index] ?? '', value ?? absent);
+      }
+      return values;
     },
     async commit(next, changes) {
       try {

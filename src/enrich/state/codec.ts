@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../contract/event.ts';
+import { hash64 } from '../../runtime/ids.ts';
 import type { Account, Subject } from '../memory.ts';
 import { contextColumns, type Session, sourceColumns } from '../session-state.ts';
 
@@ -10,6 +11,7 @@ const layout = 1;
 
 type SubjectValue = [
   layout: number,
+  key: string,
   link: string,
   device: string,
   anonymous: string,
@@ -52,6 +54,7 @@ type AccountValue = [
 export function encodeSubject(subject: Subject): string {
   const value: SubjectValue = [
     layout,
+    subject.key.toString(),
     subject.link,
     subject.device,
     subject.anonymous,
@@ -72,25 +75,24 @@ export function decodeSubject(
   kind: 'a' | 'u',
   project: string,
   id: string,
-  key: bigint,
 ): Subject {
   const value = parse(text) as SubjectValue | undefined;
   return {
     project,
     kind,
     id,
-    key,
-    link: value?.[1] ?? '',
-    device: value?.[2] ?? '',
-    anonymous: value?.[3] ?? (kind === 'a' ? id : ''),
-    firstSeen: value?.[4] ?? 0,
-    lastSeen: value?.[5] ?? 0,
-    told: value?.[6] ?? 0,
-    account: value?.[7] ?? '',
-    accountAt: value?.[8] ?? 0,
-    traits: value?.[9] ?? {},
-    traitsAt: value?.[10] ?? 0,
-    sessions: value?.[11].map((session) => decodeSession(session, project)) ?? [],
+    key: value === undefined ? hash64(project, kind, id) : BigInt(value[1]),
+    link: value?.[2] ?? '',
+    device: value?.[3] ?? '',
+    anonymous: value?.[4] ?? (kind === 'a' ? id : ''),
+    firstSeen: value?.[5] ?? 0,
+    lastSeen: value?.[6] ?? 0,
+    told: value?.[7] ?? 0,
+    account: value?.[8] ?? '',
+    accountAt: value?.[9] ?? 0,
+    traits: value?.[10] ?? {},
+    traitsAt: value?.[11] ?? 0,
+    sessions: value?.[12].map((session) => decodeSession(session, project)) ?? [],
   };
 }
 

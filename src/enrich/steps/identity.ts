@@ -1,5 +1,5 @@
 import { blockedId } from '../blocked-id.ts';
-import type { Memory, Subject } from '../memory.ts';
+import { type Memory, type Subject, subjectKey } from '../memory.ts';
 import { cut, type Draft, limit, type Step } from '../step.ts';
 
 /**
@@ -10,11 +10,7 @@ import { cut, type Draft, limit, type Step } from '../step.ts';
 export const identityStep: Step = { name: 'identity', run: identify };
 
 function identify(draft: Draft, memory: Memory): undefined {
-  const { row, event } = draft;
-  const user = blockedId(row.user_id) ? undefined : memory.subject('u', row.project, row.user_id);
-  const anonymous = blockedId(row.anonymous_id)
-    ? undefined
-    : memory.subject('a', row.project, row.anonymous_id);
+  const { anonymous, event, row, user } = draft;
   if (user !== undefined) {
     if (anonymous !== undefined) link(draft, memory, anonymous, user, 'identify');
     const before = event.type === 'alias' ? cut(event.previousId, limit.id) : '';
@@ -26,8 +22,8 @@ function identify(draft: Draft, memory: Memory): undefined {
 
 /** The id before an alias is a user's when that user was ever seen, else an anonymous one. */
 function previous(memory: Memory, project: string, id: string): Subject {
-  const user = memory.subject('u', project, id);
-  return user.firstSeen > 0 ? user : memory.subject('a', project, id);
+  const user = memory.subject(subjectKey('u', project, id));
+  return user.firstSeen > 0 ? user : memory.subject(subjectKey('a', project, id));
 }
 
 function link(

@@ -1,6 +1,5 @@
 import type { JsonObject, JsonValue } from '../../contract/event.ts';
-import { blockedId } from '../blocked-id.ts';
-import type { Memory, Subject } from '../memory.ts';
+import { type Account, accountKey, type Memory, type Subject } from '../memory.ts';
 import type { Draft, Step } from '../step.ts';
 
 const hour = 3_600_000;
@@ -15,9 +14,8 @@ export const profileStep: Step = { name: 'profile', run: updateProfiles };
 
 function updateProfiles(draft: Draft, memory: Memory): undefined {
   const { row } = draft;
-  const id = blockedId(row.user_id) ? row.anonymous_id : row.user_id;
-  if (!blockedId(id)) {
-    const subject = memory.subject(id === row.user_id ? 'u' : 'a', row.project, id);
+  const subject = draft.user ?? draft.anonymous;
+  if (subject !== undefined) {
     const person = memory.personOf(subject);
     updatePerson(draft, memory, person);
     // Its own first sight too: alias tells known users by it.
@@ -26,33 +24,34 @@ function updateProfiles(draft: Draft, memory: Memory): undefined {
       memory.changed(subject);
     }
   }
-  if (!blockedId(row.account_id)) updateAccount(draft, memory);
+  if (draft.account !== undefined) updateAccount(draft, memory, draft.account);
 }
 
-function updatePerson({ event, row }: Draft, memory: Memory, person: Subject): void {
+function updatePerson(draft: Draft, memory: Memory, person: Subject): void {
+  const { event, row } = draft;
   let tell = seen(person, row.timestamp);
-  if (event.type === 'identify' && event.traits !== undefined)
+  if (event.type === 'identify' && event.traits !== undefined) {
     tell = learn(person, event.traits, row.timestamp) || tell;
-  if (person.kind === 'u' && person.anonymous === '' && row.anonymous_id !== '')
-    person.anonymous = row.anonymous_id;
-  if (row.account_id === '') row.account_id = person.account;
-  else if (
-    !blockedId(row.account_id) &&
-    row.timestamp >= person.accountAt &&
-    person.account !== row.account_id
-  ) {
-    person.account = row.account_id;
-    person.accountAt = row.timestamp;
+  }
+  if (person.anonymous === '' && draft.anonymous !== undefined) person.anonymous = draft.anonymous.id;
+  if (draft.account !== undefined) {
+    if (row.timestamp >= person.accountAt) {
+      person.account = draft.account.id;
+      person.accountAt = row.timestamp;
+    }
+  } else if (row.account_id === '' && person.account !== '') {
+    row.account_id = person.account;
+    draft.account = memory.account(accountKey(person.project, person.account));
   }
   memory.changed(person);
   if (tell) memory.changedPersons.add(person);
 }
 
-function updateAccount({ event, row }: Draft, memory: Memory): void {
-  const account = memory.account(row.project, row.account_id);
+function updateAccount({ event, row }: Draft, memory: Memory, account: Account): void {
   let tell = seen(account, row.timestamp);
-  if (event.type === 'group' && event.traits !== undefined)
+  if (event.type === 'group' && event.traits !== undefined) {
     tell = learn(account, event.traits, row.timestamp) || tell;
+  }
   memory.changedAccount(account);
   if (tell) memory.changedAccountRows.add(account);
 }

@@ -31,11 +31,7 @@ const maxSessions = 6;
 export const sessionStep: Step = { name: 'session', run: assign };
 
 function assign(draft: Draft, memory: Memory): undefined {
-  const { event, row } = draft;
-  const user = blockedId(row.user_id) ? undefined : memory.subject('u', row.project, row.user_id);
-  const anonymous = blockedId(row.anonymous_id)
-    ? undefined
-    : memory.subject('a', row.project, row.anonymous_id);
+  const { anonymous, event, row, user } = draft;
   const visit = isVisit(event);
   const found = find(row.timestamp, anonymous, user, memory, visit);
   if (found === undefined && !visit) {
