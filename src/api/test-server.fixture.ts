@@ -18,6 +18,7 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
 export async function testServer(
   given: Partial<DataHandlers> = {},
   options: Partial<Omit<ApiOptions, 'handlers'>> = {},
+  addNeighbours: (app: FastifyInstance) => unknown = () => {},
 ) {
   const folder = temporaryFolder();
   const clock = fakeClock(Date.UTC(2026, 0, 5));
@@ -43,6 +44,7 @@ export async function testServer(
     checkOutput: true,
     ...options,
   });
+  addNeighbours(app);
   await app.ready();
   return {
     app,
