@@ -76,7 +76,7 @@ export function subscribe(random: Random, account: Account, index: number, notBe
   account.plan = seatsWanted > 5 && random.chance(0.3 + 0.4 * fit) ? 'business' : 'pro';
   account.seats = Math.max(1, members.length);
   account.subscribedDay = index;
-  const monthlyLeaving = fit < 0.35 ? 0.2 : fit < 0.6 ? 0.09 : 0.03;
+  const monthlyLeaving = fit < 0.35 ? 0.28 : fit < 0.6 ? 0.12 : 0.04;
   account.cancelDay = notBefore + Math.round(random.exponential(30 / monthlyLeaving));
 }
 

@@ -192,5 +192,5 @@ export function landingSearch(random: Random, { campaign, clickId }: Source): st
   if (term) query.set('utm_term', term);
   if (content) query.set('utm_content', content);
   if (clickId) query.set(clickId, clickId === 'li_fat_id' ? random.uuid() : `Cj0KCQ${random.hex(32)}`);
-  return `?${query}`;
+  return `?${query.toString()}`;
 }

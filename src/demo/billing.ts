@@ -9,7 +9,10 @@ export function billingDay(world: World, account: Account, index: number): void 
   if (!founder) return;
   if (account.status === 'trial' && index >= account.trialEndsDay) endTrial(world, account, founder, index);
   if (account.status !== 'paying') return;
-  if (index >= account.cancelDay) return cancel(world, account, founder, index);
+  if (index >= account.cancelDay) {
+    cancel(world, account, founder, index);
+    return;
+  }
   const age = index - account.subscribedDay;
   if (age > 0 && age % 30 === 0) chargeMonth(world, account, founder, index);
   if (index === account.retryDay) retryCharge(world, account, founder, index);
@@ -65,7 +68,10 @@ function chargeMonth(world: World, account: Account, founder: Person, index: num
 
 function retryCharge(world: World, account: Account, founder: Person, index: number): void {
   const at = chargeTime(world, index);
-  if (world.random.chance(0.75)) return payInvoice(world, account, founder, at);
+  if (world.random.chance(0.75)) {
+    payInvoice(world, account, founder, at);
+    return;
+  }
   const { revenue, currency } = money(account);
   serverTrack(world, at, founder, 'Payment Failed', {
     reason: 'card_declined',

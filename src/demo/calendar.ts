@@ -16,6 +16,7 @@ const hours = {
 } as const;
 const weekend = { work: 0.13, browse: 0.55 } as const;
 export type Habit = keyof typeof hours;
+const plainDay = { work: total(hours.work), browse: total(hours.browse) };
 
 /** How one UTC day looks from one time zone: `total` is 1 on a plain weekday, `sums` cumulate over the UTC hours. */
 interface Rhythm {
@@ -36,7 +37,8 @@ export class Calendar {
   readonly holiday: number;
   /** Day on which AI summaries are released. */
   readonly summariesDay: number;
-  readonly #rhythms = new Map<string, Rhythm>();
+  readonly #rhythms = { work: new Map<string, Rhythm>(), browse: new Map<string, Rhythm>() };
+  #rhythmsOf = -1;
 
   constructor(now: number, days: number) {
     this.now = now;
@@ -85,23 +87,27 @@ export class Calendar {
   }
 
   #rhythm(habit: Habit, timezone: string, index: number): Rhythm {
-    const key = `${habit} ${timezone} ${index}`;
-    const known = this.#rhythms.get(key);
+    // The story moves day by day, so only one day's rhythms are kept.
+    if (index !== this.#rhythmsOf) {
+      this.#rhythms.work.clear();
+      this.#rhythms.browse.clear();
+      this.#rhythmsOf = index;
+    }
+    const known = this.#rhythms[habit].get(timezone);
     if (known) return known;
     const offset = offsetOf(timezone, this.dayStart(index) + 12 * hour);
-    const plain = hours[habit].reduce((sum, value) => sum + value, 0);
     const sums: number[] = [];
     let sum = 0;
     for (let utc = 0; utc < 24; utc++) {
-      const local = new Date(this.dayStart(index) + utc * hour + offset);
-      const weekday = local.getUTCDay();
+      const local = this.dayStart(index) + utc * hour + offset;
+      // 1 January 1970 was a Thursday.
+      const weekday = (Math.floor(local / day) + 4) % 7;
       const factor = weekday === 0 || weekday === 6 ? weekend[habit] : 1;
-      sum += (hours[habit][local.getUTCHours()] ?? 0) * factor;
+      sum += (hours[habit][Math.floor((local % day) / hour)] ?? 0) * factor;
       sums.push(sum);
     }
-    const rhythm = { total: sum / plain, sums };
-    if (this.#rhythms.size > 500) this.#rhythms.clear();
-    this.#rhythms.set(key, rhythm);
+    const rhythm = { total: sum / plainDay[habit], sums };
+    this.#rhythms[habit].set(timezone, rhythm);
     return rhythm;
   }
 }
@@ -119,4 +125,8 @@ function offsetOf(timeZone: string, at: number): number {
   const [, sign, hoursAhead, minutesAhead] = /GMT([+-])(\d+):(\d+)/.exec(name) ?? [];
   if (sign === undefined) return 0;
   return (sign === '-' ? -1 : 1) * (Number(hoursAhead) * hour + Number(minutesAhead) * minute);
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }

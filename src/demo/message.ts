@@ -18,13 +18,13 @@ export interface Message {
 
 export type Facts = Record<string, JsonValue>;
 
-export interface PageContext {
-  readonly url: string;
-  readonly path: string;
-  readonly title: string;
-  readonly referrer: string;
-  readonly search: string;
-}
+export type PageContext = {
+  url: string;
+  path: string;
+  title: string;
+  referrer: string;
+  search: string;
+};
 
 export interface Context {
   readonly library: { readonly name: string; readonly version: string };

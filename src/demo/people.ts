@@ -51,9 +51,10 @@ export function newPerson(world: World, joining: Joining): Person {
     account,
     place,
     devices: devicesOf(random, device),
+    signedIn: new Set(device ? [device] : []),
     createdAt: at,
     createdDay: index,
-    engagement: random.lognormal(0.34, 0.6) * (0.6 + 0.8 * account.fit),
+    engagement: random.lognormal(0.32, 0.6) * (0.6 + 0.8 * account.fit),
     taste: Array.from({ length: 10 }, () => random.next()),
     summariesFrom: random.chance(0.6)
       ? calendar.summariesDay + Math.floor(random.exponential(18))
@@ -68,9 +69,9 @@ export function newPerson(world: World, joining: Joining): Person {
 }
 
 function stayingChance(account: Account, founder: boolean): number {
-  if (account.status === 'paying') return 0.5;
+  if (account.status === 'paying') return 0.58;
   if (!account.activated) return 0.1;
-  return founder ? 0.8 : 0.5;
+  return founder ? 0.86 : 0.58;
 }
 
 export function emailOf(name: string, account: Account, number: number): string {

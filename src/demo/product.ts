@@ -5,7 +5,7 @@ import { personName } from './names.ts';
 import { emailOf } from './people.ts';
 import { type Random, Weighted } from './random.ts';
 import { Session } from './session.ts';
-import { product } from './site.ts';
+import { product, signInPage } from './site.ts';
 import { type Person, schedule, type World } from './world.ts';
 
 /** What people do with the product: how often, where, and what it takes. */
@@ -182,17 +182,23 @@ export function onboard(session: Session, person: Person, world: World): void {
 export function workSession(world: World, person: Person, at: number): void {
   const { random, calendar } = world;
   const index = Math.floor((at - calendar.start) / day);
-  const session = new Session(world, at, chooseDevice(random, person), person.place, person);
+  const device = chooseDevice(random, person);
+  const known = person.signedIn.has(device);
+  const session = new Session(world, at, device, person.place, known ? person : undefined);
+  if (!known) signIn(session, person, device);
   open(session, random);
-  if (calendar.isOutage(at)) return showErrors(session, random);
+  if (calendar.isOutage(at)) {
+    showErrors(session, random);
+    return;
+  }
   const lost = decline(person.account, index);
   if (person.stepsDone < person.stepsWanted && random.chance(0.75)) onboard(session, person, world);
   const acts = Math.min(12, random.poisson(2.1 * (1 - 0.5 * lost)));
   // Interest narrows before it ends: ten features at first, two at last.
-  const known = Math.max(2, Math.round(features.length * (1 - 0.85 * lost)));
+  const liked = Math.max(2, Math.round(features.length * (1 - 0.85 * lost)));
   for (let count = 0; count < acts; count++) {
     session.pause(45);
-    favourite(random, person, known).act(session, person, world);
+    favourite(random, person, liked).act(session, person, world);
     if (index >= person.summariesFrom && random.chance(0.22)) summarise(session, random);
   }
   feedback(session, person, random, lost);
@@ -204,16 +210,27 @@ function chooseDevice(random: Random, { devices }: Person): Device {
   return others.length > 0 && random.chance(0.36) ? random.pick(others) : main;
 }
 
+/** A new device of a known person: its anonymous id joins theirs here. */
+function signIn(session: Session, person: Person, device: Device): void {
+  session.show(signInPage, 'Sign in');
+  session.pause(20);
+  session.identify(person);
+  session.track('Signed In');
+  person.signedIn.add(device);
+}
+
 function open(session: Session, random: Random): void {
-  if (session.native) return session.screen('Home');
+  if (session.native) {
+    session.screen('Home');
+    return;
+  }
   const way = random.next();
   if (way < 0.1) {
     const campaign = { source: 'product', medium: 'email', name: 'meeting-digest' };
     const search = '?utm_source=product&utm_medium=email&utm_campaign=meeting-digest';
-    return session.page(product.note, { referrer: '', search, campaign });
-  }
-  if (way < 0.18) return session.page(product.note, { referrer: 'https://app.slack.com/' });
-  return session.page(way < 0.8 ? product.home : product.notes, { referrer: '' });
+    session.page(product.note, { referrer: '', search, campaign });
+  } else if (way < 0.18) session.page(product.note, { referrer: 'https://app.slack.com/' });
+  else session.page(way < 0.8 ? product.home : product.notes, { referrer: '' });
 }
 
 function favourite(random: Random, person: Person, known: number): Feature {

@@ -64,10 +64,16 @@ export class Random {
   }
 
   uuid(): string {
-    const [a, b, c, d] = [this.hex(8), this.hex(8), this.hex(8), this.hex(8)];
-    return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-a${c.slice(1, 4)}-${c.slice(4)}${d}`;
+    const [a, b, c, d] = [this.u32(), this.u32(), this.u32(), this.u32()];
+    // Version 4, variant 10.
+    const [high, low] = [(b & 0xffff_0fff) | 0x4000, (c & 0x3fff_ffff) | 0x8000_0000];
+    return `${pair(a >>> 16)}${pair(a)}-${pair(high >>> 16)}-${pair(high)}-${pair(low >>> 16)}-${pair(low)}${pair(d >>> 16)}${pair(d)}`;
   }
 }
+
+const pairs = Array.from({ length: 65_536 }, (_, value) => value.toString(16).padStart(4, '0'));
+/** The low 16 bits as four hexadecimal digits. */
+const pair = (value: number): string => pairs[value & 0xffff] as string;
 
 /** Draws in proportion to the weights. */
 export class Weighted<T> {
@@ -85,7 +91,8 @@ export class Weighted<T> {
 
   draw(random: Random): T {
     const point = random.next() * this.#total;
-    const index = this.#sums.findIndex((sum) => point < sum);
+    let index = 0;
+    while ((this.#sums[index] ?? point) < point) index++;
     return this.#items[index] as T;
   }
 }

@@ -27,6 +27,7 @@ export class Session {
   readonly #world: World;
   readonly #device: Device;
   readonly #native: boolean;
+  readonly #base: Context;
   #context: Context;
   #userId: string | undefined;
   #page: Page | undefined;
@@ -37,7 +38,8 @@ export class Session {
     this.#device = device;
     this.#native = device.kind === 'ios-app' || device.kind === 'android-app';
     this.at = at;
-    this.#context = baseContext(at, device, place);
+    this.#base = baseContext(at, device, place);
+    this.#context = this.#base;
     if (person) this.#become(person);
   }
 
@@ -64,13 +66,14 @@ export class Session {
     this.#page = page;
     this.#url = context.url;
     // Campaign tags belong to the address, so they end with the page that was landed on.
-    const { campaign: _, ...lasting } = this.#context;
-    this.#context = { ...lasting, page: context, ...tags(arrival.campaign) };
-    this.#send({ type: 'page', name: page.title, properties: { ...context } });
+    this.#context = arrival.campaign
+      ? { ...this.#base, page: context, campaign: arrival.campaign }
+      : { ...this.#base, page: context };
+    this.#send('page', { name: page.title, properties: context });
   }
 
   screen(name: string): void {
-    this.#send({ type: 'screen', name, properties: {} });
+    this.#send('screen', { name, properties: {} });
   }
 
   /** Shows a page of the product, or the screen of the mobile app that stands for it. */
@@ -80,28 +83,26 @@ export class Session {
   }
 
   track(event: string, properties: Facts = {}): void {
-    this.#send({ type: 'track', event, properties });
+    this.#send('track', { event, properties });
   }
 
   identify(person: Person): void {
     this.#become(person);
-    this.#send({ type: 'identify', traits: personTraits(person) });
-    this.#send({ type: 'group', groupId: person.account.id, traits: accountTraits(person.account) });
+    this.#send('identify', { traits: personTraits(person) });
+    this.#send('group', { groupId: person.account.id, traits: accountTraits(person.account) });
   }
 
   #become(person: Person): void {
     this.#userId = person.id;
+    this.#base.groupId = person.account.id;
     this.#context = { ...this.#context, groupId: person.account.id };
   }
 
-  #send(fields: Pick<Message, 'type'> & Partial<Message>): void {
+  #send(type: Message['type'], details: Details): void {
     const prefix = this.#native ? '' : `ajs-next-${Math.floor(this.at)}-`;
-    emit(this.#world, this.at, prefix, {
-      ...fields,
-      anonymousId: this.#device.anonymousId,
-      ...(this.#userId === undefined ? {} : { userId: this.#userId }),
-      context: this.#context,
-    });
+    const message = emit(this.#world, this.at, prefix, type, this.#context, details);
+    message.anonymousId = this.#device.anonymousId;
+    if (this.#userId !== undefined) message.userId = this.#userId;
     this.at += this.#world.random.between(0.3, 2) * second;
   }
 }
@@ -115,29 +116,34 @@ export function serverTrack(
   properties: Facts,
 ): void {
   const context: Context = { library: serverLibrary, groupId: person.account.id };
-  emit(world, at, 'node-next-', { type: 'track', event, userId: person.id, properties, context });
+  emit(world, at, 'node-next-', 'track', context, { event, userId: person.id, properties });
 }
 
 export function serverGroup(world: World, at: number, person: Person): void {
-  emit(world, at, 'node-next-', {
-    type: 'group',
-    userId: person.id,
-    groupId: person.account.id,
-    traits: accountTraits(person.account),
-    context: { library: serverLibrary },
-  });
+  const details = { userId: person.id, groupId: person.account.id, traits: accountTraits(person.account) };
+  emit(world, at, 'node-next-', 'group', { library: serverLibrary }, details);
 }
 
-type Body = Omit<Message, 'messageId' | 'timestamp' | 'originalTimestamp'>;
+type Details = Partial<Omit<Message, 'type' | 'messageId' | 'context' | 'timestamp' | 'originalTimestamp'>>;
 
-function emit(world: World, at: number, prefix: string, body: Body): void {
+function emit(
+  world: World,
+  at: number,
+  prefix: string,
+  type: Message['type'],
+  context: Context,
+  details: Details,
+): Message {
   const whole = Math.floor(at);
   const time = new Date(whole).toISOString();
-  const message = { messageId: prefix + world.ids.uuid(), ...body, originalTimestamp: time, timestamp: time };
+  const messageId = prefix + world.ids.uuid();
+  const message: Message = { type, messageId, context, originalTimestamp: time, timestamp: time };
+  Object.assign(message, details);
   world.pending.push({ at: whole, message });
+  return message;
 }
 
-export function personTraits(person: Person): Facts {
+function personTraits(person: Person): Facts {
   return {
     name: person.name,
     email: person.email,
@@ -148,7 +154,7 @@ export function personTraits(person: Person): Facts {
   };
 }
 
-export function accountTraits(account: Account): Facts {
+function accountTraits(account: Account): Facts {
   const { name, domain, industry, size, plan, seats, currency, status } = account;
   return {
     name,
@@ -162,10 +168,6 @@ export function accountTraits(account: Account): Facts {
     currency,
     created_at: new Date(account.createdAt).toISOString(),
   };
-}
-
-function tags(campaign: Campaign | undefined): Pick<Context, 'campaign'> {
-  return campaign ? { campaign } : {};
 }
 
 function baseContext(at: number, device: Device, place: Place): Context {

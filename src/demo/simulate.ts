@@ -47,7 +47,7 @@ function addEarlierAccount(world: World): void {
 }
 
 /** Simulates one day; afterwards `takeUntil` hands out its events. */
-function liveDay(world: World, index: number): void {
+export function liveDay(world: World, index: number): void {
   const { random, calendar } = world;
   for (const account of world.accounts) billingDay(world, account, index);
   for (const invitation of due(world.invitations, index)) acceptInvitation(world, invitation, index);

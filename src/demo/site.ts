@@ -49,6 +49,7 @@ export const docs = [
   www('/docs/billing', 'Plans and billing'),
 ];
 export const signUpPage = app('/signup', 'Create your workspace');
+export const signInPage = app('/login', 'Sign in');
 export const invitePage = app('/invite', 'Join your team');
 
 /** Pages of the product, by what people do on them. */

@@ -26,7 +26,7 @@ export function arrivals({ calendar }: World, { volume, when }: Source, index: n
   const growth = 1 + 0.9 * (index / calendar.days);
   const weekday = calendar.share('browse', 'UTC', index);
   const mood = index === calendar.outageDay ? 1 : calendar.mood(index);
-  return 0.8 * volume * growth * weekday * mood * (when?.(calendar, index) ?? 1);
+  return 0.75 * volume * growth * weekday * mood * (when?.(calendar, index) ?? 1);
 }
 
 export function newVisitor({ random }: World, source: Source): Visitor {
@@ -87,11 +87,11 @@ function land(session: Session, { random }: World, visitor: Visitor, first: bool
     const page = landings[source.intent].draw(random);
     const search = landingSearch(random, source);
     const { campaign, referrer } = source;
-    return session.page(page, { referrer, search, ...(campaign ? { campaign } : {}) });
+    session.page(page, { referrer, search, ...(campaign ? { campaign } : {}) });
+  } else {
+    const referrer = random.chance(0.35) ? 'https://www.google.com/' : '';
+    session.page(random.chance(0.7) ? home : pricing, { referrer });
   }
-  session.page(random.chance(0.7) ? home : pricing, {
-    referrer: random.chance(0.35) ? 'https://www.google.com/' : '',
-  });
 }
 
 function abandonSignUp(session: Session): void {

@@ -17,6 +17,8 @@ export interface Person {
   readonly place: Place;
   /** The first is the main one. */
   readonly devices: readonly Device[];
+  /** Devices on which this person has signed in. */
+  readonly signedIn: Set<Device>;
   readonly createdAt: number;
   readonly createdDay: number;
   /** Sessions per plain weekday when settled in. */
