@@ -5,7 +5,6 @@ import { ask, numberOr0 } from '../ask.ts';
 import { type Expression, expressionOf } from '../expression.ts';
 import { Parameters } from '../parameters.ts';
 import { type Instants, instantsOf } from '../range.ts';
-import { sessionPerson } from '../person.ts';
 import { eventsWhere, sessionsAround, sessionsWhere } from '../scope.ts';
 import { sessionMetrics } from '../session-metrics.ts';
 
@@ -13,7 +12,7 @@ interface ValueRow {
   readonly value: string;
   readonly visitors: number;
   readonly sessions: number;
-  readonly page_views: number;
+  readonly pages: number;
   readonly distinct_values: number;
 }
 
@@ -45,8 +44,8 @@ async function overSessions(
   const parameters = new Parameters(query.project);
   const rows = await ask<ValueRow & SessionMetricsRow>(
     warehouse,
-    `SELECT ${expression.text} AS value, uniqExact(${sessionPerson}) AS visitors, count() AS sessions,
-      sum(page_views) AS page_views, ${sessionMetrics}, count() OVER () AS distinct_values
+    `SELECT ${expression.text} AS value, uniqExact(person_id) AS visitors, count() AS sessions,
+      sum(page_views) AS pages, ${sessionMetrics}, count() OVER () AS distinct_values
     FROM tributary.sessions FINAL
     WHERE ${sessionsWhere(query, range, parameters)} AND ${searchSql(query, expression, parameters)}
     GROUP BY value ORDER BY visitors DESC, value LIMIT ${parameters.add('UInt32', query.limit)}`,
@@ -65,7 +64,7 @@ async function overEvents(
   const rows = await ask<ValueRow>(
     warehouse,
     `SELECT ${expression.text} AS value, uniqExact(person_id) AS visitors, uniqExactIf(session_id, session_id != 0) AS sessions,
-      countIf(type = 'page') AS page_views, count() OVER () AS distinct_values
+      countIf(type = 'page') AS pages, count() OVER () AS distinct_values
     FROM tributary.events
     WHERE ${eventsWhere(query, range, parameters)} AND ${searchSql(query, expression, parameters)}
     GROUP BY value ORDER BY visitors DESC, value LIMIT ${parameters.add('UInt32', query.limit)}`,
@@ -119,7 +118,7 @@ function resultOf(
       value: row.value,
       visitors: row.visitors,
       sessions: row.sessions,
-      pageViews: row.page_views,
+      pageViews: row.pages,
       bounceRate: numberOr0(ofValue.get(row.value)?.bounce_rate),
       duration: numberOr0(ofValue.get(row.value)?.duration),
     })),
