@@ -39,7 +39,19 @@ function derive(
   const options: ScryptOptions = { N, r, p, maxmem: 256 * N * r };
   // the same password typed on two systems can differ in composition
   const text = password.normalize('NFC');
-  return new Promise((resolve, reject) => {
-    scrypt(text, salt, length, options, (error, key) => (error ? reject(error) : resolve(key)));
-  });
+  return inTurn(
+    () =>
+      new Promise((resolve, reject) => {
+        scrypt(text, salt, length, options, (error, key) => (error ? reject(error) : resolve(key)));
+      }),
+  );
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** One at a time: a burst of sign-ins may not take the thread pool, and 32 MB each, from the rest of the process. */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const turn = last.then(work);
+  last = turn.catch(() => {});
+  return turn;
 }
