@@ -1,0 +1,276 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Decoded } from '../contract/event.ts';
+import type { AcceptedRequest, LogRecord } from '../contract/request.ts';
+import type { LogWriter } from '../log/log.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { type ErrorCode, errorTable, TributaryError } from '../runtime/errors.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import { type IpPrivacy, privateAddress, TrustedProxies } from './address.ts';
+import { type BodyProblem, decompress, encodingOf, receiveBody } from './body.ts';
+import { corsHeaders, preflightHeaders } from './cors.ts';
+import { keptHeaders } from './headers.ts';
+import { privateBody, privateQuery } from './privacy.ts';
+import type { Answer, Incoming, Protocol, Reading, Route } from './protocol.ts';
+import { protocols } from './protocols.ts';
+
+export interface CollectorOptions {
+  readonly log: LogWriter;
+  /**
+   * Id of the project that a write key names; without a key, the project that takes requests of this protocol that
+   * name none (undefined when there is no such one). Asked on every request, unknown keys included, so it must be cached;
+   * an answer that is no promise is the fast path.
+   */
+  projectOfKey(key: string | undefined, protocol: string): string | undefined | Promise<string | undefined>;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly ipPrivacy: IpPrivacy;
+  /** Addresses and CIDR ranges whose X-Forwarded-For, Forwarded and X-Forwarded-Proto are believed. */
+  readonly trustedProxies: readonly string[];
+}
+
+export interface Collector {
+  /**
+   * Takes the request when its path is one of a tracker's (then true, and the answer will come), else leaves it alone.
+   * It stands before the web framework: a tracker's request pays for nothing that it does not need.
+   */
+  handle(request: IncomingMessage, response: ServerResponse): boolean;
+}
+
+/** Options for `http.createServer`: trackers that send by GET put a whole event into the request line. */
+export const collectorServerOptions = { maxHeaderSize: 64 * 1024 } as const;
+
+/** Decodes a record with today's code for its protocol. Total: what cannot be decoded is a failure, never an exception. */
+export function decode(record: LogRecord): Decoded {
+  const protocol = protocols.find(({ name }) => name === record.protocol);
+  if (protocol) return protocol.decode(record);
+  const detail = `this version speaks ${protocols.map(({ name }) => name).join(', ')}, not "${record.protocol}"`;
+  return { events: [], failures: [{ stage: 'decode', reason: 'unknown protocol', detail }] };
+}
+
+interface Target {
+  readonly protocol: Protocol;
+  readonly route: Route;
+  readonly prefix: string;
+}
+
+export function createCollector(options: CollectorOptions): Collector {
+  const collector = new RequestCollector(options);
+  return { handle: (request, response) => collector.handle(request, response) };
+}
+
+class RequestCollector {
+  readonly #options: CollectorOptions;
+  readonly #proxies: TrustedProxies;
+  readonly #targets = new Map<string, Target>();
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+    this.#proxies = new TrustedProxies(options.trustedProxies);
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): boolean {
+    const url = request.url ?? '/';
+    const mark = url.indexOf('?');
+    const path = mark < 0 ? url : url.slice(0, mark);
+    const target = this.#targets.get(path) ?? this.#resolve(path);
+    if (!target) return false;
+    const method = request.method ?? 'GET';
+    if (method === 'OPTIONS') {
+      request.resume();
+      response.writeHead(200, { ...preflightHeaders(request.headers), 'content-length': '0' });
+      response.end();
+      return true;
+    }
+    const exchange: Exchange = {
+      request,
+      response,
+      target,
+      method,
+      query: mark < 0 ? '' : url.slice(mark + 1),
+    };
+    if (!target.route.methods.includes(method)) {
+      request.resume();
+      this.#refuse(exchange, 'method', 405, 'bad-request', `${method} is not for ${path}`);
+      return true;
+    }
+    if (method === 'GET' || method === 'HEAD') {
+      request.resume();
+      void this.#take(exchange, noBody);
+      return true;
+    }
+    receiveBody(request, (problem, body) => {
+      if (problem) this.#refuseBody(exchange, problem);
+      else void this.#receive(exchange, body);
+    });
+    return true;
+  }
+
+  #resolve(path: string): Target | undefined {
+    const bare = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+    for (const protocol of protocols) {
+      const route = protocol.route(bare);
+      if (route) return this.#remember(path, { protocol, route, prefix: '' });
+      const prefix = `/${protocol.name}`;
+      const inner = bare.startsWith(`${prefix}/`) ? protocol.route(bare.slice(prefix.length)) : undefined;
+      if (inner) return this.#remember(path, { protocol, route: inner, prefix });
+    }
+    return undefined;
+  }
+
+  /** Paths with keys in them come from outside, so there is an end to what is remembered. */
+  #remember(path: string, target: Target): Target {
+    if (this.#targets.size > 1_000) this.#targets.clear();
+    this.#targets.set(path, target);
+    return target;
+  }
+
+  async #receive(exchange: Exchange, sent: Buffer): Promise<void> {
+    const encoding = encodingOf(sent, exchange.request.headers['content-encoding']);
+    if (!encoding) return this.#take(exchange, sent);
+    const body = await decompress(sent, encoding);
+    return typeof body === 'string' ? this.#refuseBody(exchange, body) : this.#take(exchange, body);
+  }
+
+  async #take(exchange: Exchange, body: Buffer): Promise<void> {
+    const { protocol, route } = exchange.target;
+    try {
+      const incoming = this.#incoming(exchange, body);
+      if (route.kind === 'answer') {
+        const asked =
+          route.key === undefined ? undefined : this.#options.projectOfKey(route.key, protocol.name);
+        const known = (asked instanceof Promise ? await asked : asked) !== undefined;
+        const answer = protocol.answer?.(incoming, known);
+        if (answer) send(exchange, answer);
+        return;
+      }
+      const reading = protocol.read(incoming);
+      const found = this.#project(reading, protocol.name);
+      const project = found instanceof Promise ? await found : found;
+      if (project === undefined) {
+        this.#refuse(exchange, 'unknown-key', 401, 'unknown-key', unknownKey(reading));
+        return;
+      }
+      await this.#options.log.append(this.#requestOf(exchange, incoming, reading, project));
+      this.#count(protocol.name, 'accepted');
+      send(exchange, reading.answer);
+    } catch (error) {
+      this.#unavailable(exchange, error);
+    }
+  }
+
+  #incoming({ request, target, method, query }: Exchange, body: Buffer): Incoming {
+    const { headers, socket } = request;
+    const proxied = this.#proxies.has(socket.remoteAddress ?? '');
+    const secure =
+      'encrypted' in socket ||
+      (proxied && `${headers['x-forwarded-proto']}`.split(',').at(-1)?.trim() === 'https');
+    const forwardedHost = proxied ? headers['x-forwarded-host'] : undefined;
+    const host = (typeof forwardedHost === 'string' ? forwardedHost : headers.host) ?? '';
+    return { route: target.route, prefix: target.prefix, method, query, headers, body, secure, host };
+  }
+
+  #project(reading: Reading, protocol: string): string | undefined | Promise<string | undefined> {
+    const { projectOfKey } = this.#options;
+    if (reading.key !== undefined) return projectOfKey(reading.key, protocol);
+    if (reading.hint === undefined) return projectOfKey(undefined, protocol);
+    const hinted = projectOfKey(reading.hint, protocol);
+    if (hinted instanceof Promise) return hinted.then((found) => found ?? projectOfKey(undefined, protocol));
+    return hinted ?? projectOfKey(undefined, protocol);
+  }
+
+  #requestOf(exchange: Exchange, incoming: Incoming, reading: Reading, project: string): AcceptedRequest {
+    const { ipPrivacy, clock } = this.#options;
+    const client = this.#proxies.clientOf(exchange.request.socket.remoteAddress ?? '', incoming.headers);
+    // Who asks to be anonymous gets no address kept, in the body as little as of the connection.
+    const privacy = reading.anonymous ? 'drop' : ipPrivacy;
+    return {
+      receivedAt: clock.now(),
+      project,
+      protocol: exchange.target.protocol.name,
+      method: exchange.method,
+      path: exchange.target.route.path,
+      query: privateQuery(reading.query, privacy),
+      headers: keptHeaders(incoming.headers, reading.headers),
+      address: privateAddress(client, privacy),
+      body: privateBody(incoming.body, privacy),
+    };
+  }
+
+  #refuseBody(exchange: Exchange, problem: BodyProblem): void {
+    const { tooLargeStatus } = exchange.target.protocol;
+    if (problem === 'aborted') exchange.response.destroy();
+    else if (problem === 'too-large') {
+      this.#refuse(
+        exchange,
+        problem,
+        tooLargeStatus,
+        'too-large',
+        'the request is larger than 4 MB, or than 20 MB unpacked',
+      );
+    } else {
+      this.#refuse(exchange, problem, 400, 'bad-request', 'the body cannot be unpacked as its encoding says');
+    }
+  }
+
+  /** Whatever went wrong here is no fault of the request: 503 is the one answer on which every client tries again. */
+  #unavailable(exchange: Exchange, error: unknown): void {
+    const known = error instanceof TributaryError ? error : undefined;
+    const code = known?.status === 503 ? known.code : 'overloaded';
+    const message = known?.message ?? 'the request could not be kept';
+    this.#refuse(exchange, known ? code : 'internal', 503, code, message, {
+      'retry-after': `${known?.retryAfter ?? 1}`,
+    });
+  }
+
+  #refuse(
+    exchange: Exchange,
+    outcome: string,
+    status: number,
+    code: ErrorCode,
+    message: string,
+    headers: Record<string, string> = {},
+  ): void {
+    this.#count(exchange.target.protocol.name, outcome);
+    const body = JSON.stringify({
+      success: false,
+      error: { code, message, advice: errorTable[code].advice },
+    });
+    send(exchange, { status, headers: { 'content-type': 'application/json', ...headers }, body });
+  }
+
+  #count(protocol: string, outcome: string): void {
+    this.#options.metrics.count('collector_requests_total', 'Requests of trackers by what became of them.', {
+      protocol,
+      outcome,
+    });
+  }
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly target: Target;
+  readonly method: string;
+  readonly query: string;
+}
+
+const noBody = Buffer.alloc(0);
+
+function unknownKey(reading: Reading): string {
+  return reading.key === undefined
+    ? 'the request names no write key, and no project takes requests without one'
+    : 'the write key of the request is not known here';
+}
+
+function send({ request, response, method }: Exchange, { status, headers, body }: Answer): void {
+  if (response.destroyed || response.headersSent) return;
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  const close = request.complete ? undefined : { connection: 'close' };
+  response.writeHead(status, {
+    ...headers,
+    ...corsHeaders(request.headers),
+    ...close,
+    'content-length': length,
+  });
+  response.end(method === 'HEAD' ? undefined : body);
+}

@@ -1,0 +1,349 @@
+import type {
+  CampaignFacts,
+  Decoded,
+  DecodedEvent,
+  DeviceFacts,
+  EventType,
+  JsonObject,
+  JsonValue,
+} from '../../contract/event.ts';
+import type { LogRecord } from '../../contract/request.ts';
+import { plainAddress } from '../address.ts';
+import { hintsOfData, hintsOfHeaders } from '../client-hints.ts';
+import {
+  currency,
+  isObject,
+  maxIdLength,
+  maxNameLength,
+  number,
+  object,
+  text,
+  time,
+  url,
+} from '../fields.ts';
+import { Decoding, type Problem, parseJson } from '../payload.ts';
+import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
+
+/**
+ * The Segment HTTP API, as @segment/analytics-node, @segment/analytics-next and RudderStack's SDKs speak it: whole and
+ * one-letter paths, single events and batches. Clients drop on 400, 401, 413 and try again on 503.
+ */
+const types: Readonly<Record<string, EventType | 'batch'>> = {
+  track: 'track',
+  t: 'track',
+  page: 'page',
+  p: 'page',
+  screen: 'screen',
+  s: 'screen',
+  identify: 'identify',
+  i: 'identify',
+  group: 'group',
+  g: 'group',
+  alias: 'alias',
+  a: 'alias',
+  batch: 'batch',
+  b: 'batch',
+  import: 'batch',
+};
+
+const routes = new Map<string, Route>([
+  ...Object.keys(types).map((name): [string, Route] => [
+    `/v1/${name}`,
+    { kind: 'events', methods: ['POST'], path: `/v1/${name}` },
+  ]),
+  // The SDK's measurements of itself: answered, so that it is content, and not kept.
+  ['/v1/m', { kind: 'answer', methods: ['POST'], path: '/v1/m' }],
+]);
+
+function route(path: string): Route | undefined {
+  const known = routes.get(path);
+  if (known) return known;
+  const key = /^\/v1\/projects\/([^/]{1,200})\/settings$/.exec(path)?.[1];
+  return key === undefined
+    ? undefined
+    : { kind: 'answer', methods: ['GET', 'HEAD'], path: '/v1/projects/settings', key };
+}
+
+const json = { 'content-type': 'application/json' };
+const success: Answer = { status: 200, headers: json, body: '{"success":true}' };
+
+/** Above this the key must be in the header: the body would have to be parsed on the thread that answers everybody. */
+const maxBodyForKey = 1024 * 1024;
+
+function read({ query, headers, body }: Incoming): Reading {
+  const key =
+    basicUser(headers.authorization) ?? (query === '' ? undefined : keyOfQuery(query)) ?? keyOfBody(body);
+  const kept = query === '' ? '' : query.replace(/(^|&)writeKey=[^&]*/g, '').replace(/^&/, '');
+  return { key, query: kept, answer: success };
+}
+
+/** `Basic base64(key:)`; the last header of a kind is remembered, since a connection sends the same one again and again. */
+function basicUser(header: string | undefined): string | undefined {
+  if (header === undefined || !/^basic /i.test(header)) return undefined;
+  const pair = Buffer.from(header.slice(6), 'base64').toString();
+  const colon = pair.indexOf(':');
+  const user = colon < 0 ? pair : pair.slice(0, colon);
+  return user === '' ? undefined : user;
+}
+
+function keyOfQuery(query: string): string | undefined {
+  return new URLSearchParams(query).get('writeKey') ?? undefined;
+}
+
+function keyOfBody(body: Buffer): string | undefined {
+  if (body.length > maxBodyForKey) return undefined;
+  const parsed = parseJson(body);
+  if ('reason' in parsed) return undefined;
+  const whole = object(parsed.json);
+  const first = Array.isArray(whole.batch) ? object(whole.batch[0]) : undefined;
+  return text(whole.writeKey) ?? text(first?.writeKey);
+}
+
+/** What analytics-next fetches before it sends: where to send, and that nothing else is switched on. */
+function answer({ route: { key, path }, host, secure, prefix }: Incoming, known: boolean): Answer {
+  if (path === '/v1/m') return success;
+  if (!known) {
+    const message = 'no project has this write key; use one shown in Settings → Sources';
+    return {
+      status: 404,
+      headers: json,
+      body: JSON.stringify({ success: false, error: { code: 'unknown-key', message } }),
+    };
+  }
+  const settings = {
+    integrations: {
+      'Segment.io': {
+        apiKey: key,
+        apiHost: `${host}${prefix}/v1`,
+        protocol: secure ? 'https' : 'http',
+        type: 'server',
+      },
+    },
+    plan: {
+      track: { __default: { enabled: true } },
+      identify: { __default: { enabled: true } },
+      group: { __default: { enabled: true } },
+    },
+    edgeFunction: {},
+    enabledMiddleware: {},
+    metrics: { sampleRate: 0 },
+    remotePlugins: [],
+    legacyVideoPluginsEnabled: false,
+  };
+  return {
+    status: 200,
+    headers: { ...json, 'cache-control': 'public, max-age=120' },
+    body: JSON.stringify(settings),
+  };
+}
+
+function decode(record: LogRecord): Decoded {
+  const decoding = new Decoding();
+  const parsed = parseJson(record.body);
+  if ('reason' in parsed) return decoding.fail(parsed.reason, parsed.detail).result();
+  const typeOfPath = types[record.path.slice(record.path.lastIndexOf('/') + 1)];
+  const whole = object(parsed.json);
+  const batch = Array.isArray(parsed.json) ? parsed.json : whole.batch;
+  const scope: Scope = {
+    record,
+    typeOfPath: typeOfPath === 'batch' ? undefined : typeOfPath,
+    context: object(whole.context),
+    sentAt: time(whole.sentAt),
+  };
+  if (Array.isArray(batch)) {
+    for (const item of batch) decoding.item(item, (one) => decodeItem(one, scope));
+  } else if (typeOfPath === 'batch') {
+    decoding.fail('no batch', 'the body has no array "batch"');
+  } else {
+    decoding.item(parsed.json, (one) => decodeItem(one, scope));
+  }
+  return decoding.result();
+}
+
+interface Scope {
+  readonly record: LogRecord;
+  readonly typeOfPath: EventType | undefined;
+  readonly context: JsonObject;
+  readonly sentAt: number | undefined;
+}
+
+function decodeItem(item: JsonValue, scope: Scope): DecodedEvent | Problem {
+  if (!isObject(item)) return { reason: 'not an object', detail: 'an event must be a JSON object' };
+  const type = typeOf(item, scope);
+  if (!type) return { reason: 'unknown type', detail: `"type" is ${shown(item.type)}` };
+  const problem = missing(item, type);
+  if (problem) return problem;
+  const own = object(item.context);
+  const context: JsonObject = own === scope.context ? own : { ...scope.context, ...own };
+  const properties = object(item.properties);
+  const page = object(context.page);
+  const app = object(context.app);
+  return {
+    type,
+    event: type === 'track' ? (text(item.event) ?? '') : type,
+    id: text(item.messageId),
+    occurredAt: time(item.originalTimestamp) ?? time(item.timestamp),
+    sentAt: time(item.sentAt) ?? scope.sentAt,
+    userId: text(item.userId),
+    anonymousId: text(item.anonymousId),
+    accountId: text(item.groupId) ?? text(context.groupId),
+    previousId: text(item.previousId),
+    clientSessionId: text(context.sessionId),
+    url: url(properties.url) ?? url(page.url),
+    referrer: url(properties.referrer) ?? url(page.referrer),
+    title: text(properties.title) ?? text(page.title),
+    ...end(context, scope.record),
+    locale: text(context.locale),
+    timezone: text(context.timezone),
+    screen: screenOf(object(context.screen)),
+    device: deviceOf(object(context.device), object(context.os)),
+    appVersion: text(app.version),
+    library: libraryOf(object(context.library)),
+    campaign: campaignOf(object(context.campaign)),
+    ...money(properties),
+    properties: type === 'page' || type === 'screen' ? viewProperties(item, properties) : properties,
+    traits: traitsOf(item, type, context),
+  };
+}
+
+function typeOf(item: JsonObject, { typeOfPath }: Scope): EventType | undefined {
+  const stated = item.type;
+  if (stated === undefined || stated === null) return typeOfPath;
+  if (typeof stated !== 'string' || stated.length < 2) return undefined;
+  const type = Object.hasOwn(types, stated) ? types[stated] : undefined;
+  return type === 'batch' ? undefined : type;
+}
+
+/** What the Segment specification demands of each call. */
+function missing(item: JsonObject, type: EventType): Problem | undefined {
+  for (const name of ['messageId', 'userId', 'anonymousId', 'groupId', 'previousId']) {
+    const value = item[name];
+    if (typeof value === 'object' && value !== null) {
+      return { reason: 'wrong type', detail: `"${name}" must be text, not ${shown(value)}` };
+    }
+    if (typeof value === 'string' && value.length > maxIdLength) {
+      return { reason: 'identifier too long', detail: `"${name}" has more than ${maxIdLength} characters` };
+    }
+  }
+  if (type === 'track') {
+    const event = item.event;
+    const name = typeof event === 'object' ? undefined : text(event);
+    if (name === undefined) return { reason: 'no event name', detail: `"event" is ${shown(event)}` };
+    if (name.length > maxNameLength) {
+      return { reason: 'event name too long', detail: `"event" has more than ${maxNameLength} characters` };
+    }
+  }
+  if (type === 'group' && !text(item.groupId))
+    return { reason: 'no groupId', detail: 'a group call names a group' };
+  if (type === 'alias' && !(text(item.previousId) && text(item.userId))) {
+    return { reason: 'no previousId or userId', detail: 'an alias call joins previousId to userId' };
+  }
+  if (!text(item.userId) && !text(item.anonymousId)) {
+    return { reason: 'no userId and no anonymousId', detail: 'an event needs one of the two' };
+  }
+  return undefined;
+}
+
+/** SDKs that run on the user's own device: their connection is the user's. Server SDKs never send an Origin. */
+const onDevice = /^analytics\.js$|javascript|ios|android|kotlin|swift|react-native|flutter/i;
+const inBrowser = /^analytics\.js$|javascript/i;
+
+/** Who is at the other end: of a server SDK only what it says itself, of a browser also what the connection says. */
+function end(
+  context: JsonObject,
+  record: LogRecord,
+): Pick<DecodedEvent, 'userAgent' | 'clientHints' | 'address'> {
+  const library = text(object(context.library).name) ?? '';
+  const browser = inBrowser.test(library) || record.headers.origin !== undefined;
+  const ip = text(context.ip);
+  return {
+    userAgent: text(context.userAgent) ?? (browser ? record.headers['user-agent'] : undefined),
+    clientHints:
+      hintsOfData(object(context.userAgentData)) ?? (browser ? hintsOfHeaders(record.headers) : undefined),
+    address:
+      (ip === undefined ? undefined : present(plainAddress(ip))) ??
+      (browser || onDevice.test(library) ? present(record.address) : undefined),
+  };
+}
+
+function present(value: string): string | undefined {
+  return value === '' ? undefined : value;
+}
+
+function screenOf(screen: JsonObject): string | undefined {
+  const width = number(screen.width);
+  const height = number(screen.height);
+  return width && height && width > 0 && height > 0
+    ? `${Math.round(width)}x${Math.round(height)}`
+    : undefined;
+}
+
+function deviceOf(device: JsonObject, os: JsonObject): DeviceFacts | undefined {
+  return absentWhenEmpty({
+    type: text(device.type),
+    brand: text(device.manufacturer) ?? text(device.brand),
+    model: text(device.model),
+    os: text(os.name),
+    osVersion: text(os.version),
+  });
+}
+
+function campaignOf(campaign: JsonObject): CampaignFacts | undefined {
+  return absentWhenEmpty({
+    source: text(campaign.source),
+    medium: text(campaign.medium),
+    name: text(campaign.name),
+    term: text(campaign.term),
+    content: text(campaign.content),
+  });
+}
+
+function absentWhenEmpty<T extends object>(facts: T): T | undefined {
+  for (const key in facts) if (facts[key] !== undefined) return facts;
+  return undefined;
+}
+
+function libraryOf(library: JsonObject): string | undefined {
+  const name = text(library.name);
+  const version = text(library.version);
+  return name === undefined || version === undefined ? name : `${name}/${version}`;
+}
+
+/** `revenue` is money by its name; `total` and `value` are when a currency stands beside them (else they may be points). */
+function money(properties: JsonObject): Pick<DecodedEvent, 'revenue' | 'currency'> {
+  const stated = currency(properties.currency);
+  const revenue =
+    number(properties.revenue) ??
+    (stated ? (number(properties.total) ?? number(properties.value)) : undefined);
+  return { revenue, currency: revenue === undefined ? undefined : stated };
+}
+
+/** Page fields have columns of their own; the name and the category of the call become properties. */
+function viewProperties(item: JsonObject, properties: JsonObject): JsonObject {
+  const { url: _url, referrer: _referrer, title: _title, path, search, ...rest } = properties;
+  const name = text(item.name);
+  const category = text(item.category);
+  const kept = typeof properties.url === 'string' ? rest : { ...rest, ...defined({ path, search }) };
+  return { ...defined({ name, category }), ...kept };
+}
+
+function defined(fields: Record<string, JsonValue | undefined>): JsonObject {
+  return Object.fromEntries(
+    Object.entries(fields).filter((entry): entry is [string, JsonValue] => entry[1] !== undefined),
+  );
+}
+
+/** Old SDKs put the traits of an identify call only into the context. */
+function traitsOf(item: JsonObject, type: EventType, context: JsonObject): JsonObject | undefined {
+  if (type !== 'identify' && type !== 'group') return undefined;
+  if (isObject(item.traits)) return item.traits;
+  return type === 'identify' ? object(context.traits) : {};
+}
+
+function shown(value: JsonValue | undefined): string {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  return JSON.stringify(value).slice(0, 80);
+}
+
+export const segment: Protocol = { name: 'segment', route, read, answer, tooLargeStatus: 413, decode };
