@@ -76,13 +76,14 @@ function refuse(file: string, target: string): string | undefined {
   const from = place(file);
   const to = place(target);
   if (from.folder === to.folder) return pluginNeighbour(file, target);
-  const test = /\.(test|conformance)\.tsx?$/.test(file);
-  if (!root.has(from.folder) && !test) {
+  if (root.has(from.folder)) return undefined;
+  const test = /\.(test|conformance|fixture)\.tsx?$/.test(file);
+  if (!test) {
     if (!(from.folder in table)) return `folder "${from.folder}" is not in the table`;
     if (!table[from.folder]?.includes(to.folder)) return `${from.folder} may not import ${to.folder}`;
     if (from.folder === 'warehouse' && to.folder === 'log' && from.inside !== 'load.ts') return 'only warehouse/load.ts may import log';
   }
-  if (root.has(to.folder)) return root.has(from.folder) || test ? undefined : `only the composition root may import ${to.folder}`;
+  if (root.has(to.folder)) return test ? undefined : `only the composition root may import ${to.folder}`;
   if (open.has(to.folder) || to.inside === `${to.folder}.ts`) return undefined;
   return `${to.folder} is reached only through ${to.folder}/${to.folder}.ts`;
 }

@@ -1,3 +1,4 @@
+import type { ClickHouseSettings } from '@clickhouse/client';
 import { placesOf, readSecrets, warehouseUrl } from '../roles/places.ts';
 import { TributaryError } from '../runtime/errors.ts';
 import { connect } from '../warehouse/warehouse.ts';
@@ -12,7 +13,8 @@ export async function query({ config, flags, words }: CommandContext): Promise<n
   const format = flags.format ?? (process.stdout.isTTY ? 'PrettyCompact' : 'TSVWithNames');
   const url = warehouseUrl(config);
   await using client = connect({ url, user: 'interface', password: secrets.interface });
-  const { stream } = await client.exec({ query: sql, clickhouse_settings: {}, ...{ query_params: undefined }, format });
+  // the format's URL parameter travels as a setting: a FORMAT clause in the SQL wins over it, as everywhere in ClickHouse
+  const { stream } = await client.exec({ query: sql, clickhouse_settings: { default_format: format } as ClickHouseSettings });
   for await (const chunk of stream) process.stdout.write(chunk);
   return 0;
 }

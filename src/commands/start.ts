@@ -1,4 +1,3 @@
-import { fork } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +7,7 @@ import { lockDataFolder } from '../roles/lock.ts';
 import { ensureSecrets, placesOf, publicUrl } from '../roles/places.ts';
 import { supervise } from '../roles/supervise.ts';
 import { TributaryError } from '../runtime/errors.ts';
-import { createLogger, type Logger } from '../runtime/logger.ts';
+import { createLogger } from '../runtime/logger.ts';
 import { Shutdown } from '../runtime/shutdown.ts';
 import { ensureFirstStart, openStore, type StartFacts } from '../store/store.ts';
 import type { CommandContext } from './command.ts';
@@ -41,7 +40,7 @@ export async function start({ config, flags }: CommandContext): Promise<number> 
 
   if (await ready(config, shutdown.signal)) {
     process.stdout.write(banner(config, facts, newReaderPassword, performance.now() - began));
-    if (facts.demo && config.demo) await runDemo(config, passed, logger, shutdown);
+    if (facts.demo && config.demo) role('demo');
   }
   await new Promise((resolve) => shutdown.signal.addEventListener('abort', resolve, { once: true }));
   await shutdown.stop();
@@ -117,15 +116,4 @@ function banner(config: Config, facts: StartFacts, readerPassword: string | unde
     '',
   ];
   return lines.join('\n');
-}
-
-/** Fills the demo product's history in a process of its own, so that its memory goes with it; then a trickle keeps it alive. */
-async function runDemo(config: Config, passed: readonly string[], logger: Logger, shutdown: Shutdown): Promise<void> {
-  const child = fork(program, ['demo', ...passed], { execArgv: process.execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  shutdown.onStop(() => child.kill());
-  child.once('exit', (code) => {
-    if (shutdown.signal.aborted) return;
-    if (code === 0) void import('../roles/demo.ts').then(({ trickle }) => trickle(config, logger, shutdown.signal));
-    else logger.warn('the demo history stopped early; the next start goes on with it', { code });
-  });
 }

@@ -2,9 +2,6 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Logger } from '../runtime/logger.ts';
 
 export interface Supervised {
-  readonly name: string;
-  /** Pid of the running process, undefined between two lives. */
-  pid(): number | undefined;
   stop(): Promise<void>;
 }
 
@@ -13,8 +10,6 @@ export interface ProcessSpec {
   /** Words and flags after `tributary`. */
   readonly args: readonly string[];
   readonly logger: Logger;
-  /** Called with each exit that was not asked for; the process is started again after `pause` milliseconds. */
-  onExit?(code: number | null, signal: string | null): void;
 }
 
 const firstPause = 100;
@@ -24,7 +19,7 @@ const healthyLife = 30_000;
 /** How long a process may take to finish what it is doing before it is killed. */
 const patience = 10_000;
 
-/** Runs one role in a process of its own and starts it again whenever it ends. */
+/** Runs one role in a process of its own and starts it again whenever it ends, unless it says that it is done (exit code 0). */
 export function supervise(main: string, spec: ProcessSpec): Supervised {
   let child: ChildProcess | undefined;
   let stopping = false;
@@ -37,18 +32,15 @@ export function supervise(main: string, spec: ProcessSpec): Supervised {
     child = running;
     running.once('exit', (code, signal) => {
       child = undefined;
-      if (stopping) return;
+      if (stopping || code === 0) return;
       pause = Date.now() - born > healthyLife ? firstPause : Math.min(longestPause, pause * 2);
       spec.logger.warn(`${spec.name} ended and is started again`, { code, signal, pause });
-      spec.onExit?.(code, signal);
       timer = setTimeout(start, pause);
     });
   };
   start();
 
   return {
-    name: spec.name,
-    pid: () => child?.pid,
     stop: async () => {
       stopping = true;
       clearTimeout(timer);

@@ -4,12 +4,18 @@ import { sha256 } from '../../runtime/ids.ts';
 import type { HostConfig } from './host.ts';
 import { type Access, type LimitOverrides, limitsFor } from './limits.ts';
 
+/** A password in clear, or its SHA-256 in hex where only that is kept. */
+export type EngineUser = { readonly name: string; readonly access: Access } & (
+  | { readonly password: string }
+  | { readonly passwordSha256: string }
+);
+
 export interface EngineOptions {
   /** Folder of the data; created when missing. `<dataPath>-tmp` beside it is emptied at every start. */
   readonly dataPath: string;
   readonly host?: string;
   readonly port?: number;
-  readonly users: readonly { name: string; password: string; access: Access }[];
+  readonly users: readonly EngineUser[];
   readonly limits?: LimitOverrides;
 }
 
@@ -28,10 +34,10 @@ type Ready = { ready: true; port: number } | { ready: false; message: string };
 /** Starts the warehouse in a process of its own and resolves when it answers. */
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
   const { host = '127.0.0.1', port = 0, limits = {} } = options;
-  const users = options.users.map(({ name, password, access }) => ({
-    name,
-    access,
-    passwordSha256: sha256(password),
+  const users = options.users.map((user) => ({
+    name: user.name,
+    access: user.access,
+    passwordSha256: 'password' in user ? sha256(user.password) : user.passwordSha256,
   }));
   const config: HostConfig = { dataPath: options.dataPath, host, port, users, limits };
   const { full, read } = limitsFor(limits);

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../config.ts';
+import { messageOf } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { type RunningEngine, startEngine } from '../warehouse/warehouse.ts';
+import type { Places, Secrets } from './places.ts';
+
+const longestPause = 5_000;
+
+/** Keeps the embedded warehouse running, however it ends; returns how to stop it. */
+export function keepEngine(config: Config, places: Places, secrets: Secrets, logger: Logger): () => Promise<void> {
+  const stopping = new AbortController();
+  let engine: RunningEngine | undefined;
+  const options = {
+    dataPath: places.warehouse,
+    port: config['warehouse-port'],
+    users: [
+      { name: 'tributary', password: secrets.warehouse, access: 'full' as const },
+      { name: 'interface', password: secrets.interface, access: 'read' as const },
+      { name: 'reader', passwordSha256: secrets.readerSha256, access: 'read' as const },
+    ],
+  };
+
+  const run = async (): Promise<void> => {
+    for (let pause = 100; !stopping.signal.aborted; pause = Math.min(longestPause, pause * 2)) {
+      try {
+        const running = await startEngine(options);
+        engine = running;
+        pause = 100;
+        await new Promise<void>((resolve) => running.onExit(() => resolve()));
+        engine = undefined;
+        if (!stopping.signal.aborted) logger.warn('the warehouse ended and is started again');
+      } catch (error) {
+        logger.error('the warehouse did not start', { error: messageOf(error), pause });
+        await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {});
+      }
+    }
+  };
+  const ended = run();
+
+  return async () => {
+    stopping.abort();
+    await engine?.stop();
+    await ended;
+  };
+}

@@ -1,0 +1,71 @@
+import { decode } from '../collect/collect.ts';
+import type { Config } from '../config.ts';
+import { createEnricher, openState } from '../enrich/enrich.ts';
+import { openLogReader } from '../log/log.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { messageOf } from '../runtime/errors.ts';
+import { createLogger } from '../runtime/logger.ts';
+import { Metrics } from '../runtime/metrics.ts';
+import { retryForever } from '../runtime/retry.ts';
+import { Shutdown } from '../runtime/shutdown.ts';
+import { openStore } from '../store/store.ts';
+import { migrate } from '../warehouse/migrate.ts';
+import { startPipeline } from '../warehouse/load.ts';
+import { stagedState } from '../warehouse/staged-state.ts';
+import { connect } from '../warehouse/warehouse.ts';
+import { placesOf, readSecrets, warehouseUrl } from './places.ts';
+import { endWithSupervisor } from './supervise.ts';
+
+/** What the process role tells the others, once a second, through the store. */
+export interface ProcessHeartbeat {
+  readonly progress: import('../warehouse/load.ts').PipelineProgress;
+  /** Its metrics in the Prometheus text format, for the web role's /metrics. */
+  readonly metrics: string;
+}
+
+/** The pipeline: reads the log, enriches, loads; brings the warehouse's tables up to date first. */
+export async function processRole(config: Config): Promise<number> {
+  const logger = createLogger('process', config['log-level']);
+  const shutdown = new Shutdown();
+  shutdown.listen();
+  endWithSupervisor(() => shutdown.stop());
+  const { signal } = shutdown;
+  const places = placesOf(config);
+  const metrics = new Metrics();
+  const store = openStore({ url: config.store, data: config.data });
+  const warehouse = connect({ url: warehouseUrl(config), user: 'tributary', password: readSecrets(places)?.warehouse ?? '' });
+  const state = stagedState(openState(places.state));
+
+  await retryForever(() => migrate(warehouse), {
+    signal,
+    pause: 25,
+    maxPause: 1_000,
+    onFailure: (error, attempt) => {
+      // a warehouse that is still opening is not worth a line
+      if (attempt > 20) logger.warn('the warehouse cannot be brought up to date yet', { error: messageOf(error) });
+    },
+  });
+  const log = openLogReader(places.log);
+  const beat = (progress: ProcessHeartbeat['progress']): void => {
+    const detail: ProcessHeartbeat = { progress, metrics: metrics.toString() };
+    store.heartbeats.beat('process', String(process.pid), detail).catch((error: unknown) => {
+      logger.warn('the heartbeat could not be stored', { error: messageOf(error) });
+    });
+  };
+  await startPipeline({
+    log,
+    state,
+    decode,
+    enrich: createEnricher({ state }).enrich,
+    warehouse,
+    clock: systemClock,
+    logger,
+    metrics,
+    signal,
+    logDays: config['log-days'],
+    onProgress: beat,
+  });
+  log.close();
+  await Promise.all([state.close(), warehouse.close(), store.close()]);
+  return 0;
+}

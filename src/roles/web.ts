@@ -1,0 +1,116 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import fastify from 'fastify';
+import { analyzeHandlers } from '../analyze/analyze.ts';
+import { type DataHandlers, registerApi, registerUi } from '../api/api.ts';
+import { collectorServerOptions, createCollector } from '../collect/collect.ts';
+import type { Config } from '../config.ts';
+import { openLogReader, openLogWriter } from '../log/log.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { messageOf } from '../runtime/errors.ts';
+import { createLogger } from '../runtime/logger.ts';
+import { Metrics } from '../runtime/metrics.ts';
+import { Shutdown } from '../runtime/shutdown.ts';
+import { createKeyLookup, type Heartbeat, openStore, type Store } from '../store/store.ts';
+import { deleteProject } from '../warehouse/delete-project.ts';
+import { type ClickHouseClient, connect } from '../warehouse/warehouse.ts';
+import { demoProgress, demoSetting } from './demo.ts';
+import { pipelineStatus } from './pipeline-status.ts';
+import { placesOf, readSecrets, warehouseUrl } from './places.ts';
+import type { ProcessHeartbeat } from './process.ts';
+import { endWithSupervisor } from './supervise.ts';
+import { version } from './version.ts';
+
+/** A pipeline that has not said anything for this long, milliseconds, is not ready. */
+const silence = 5_000;
+
+/** Collector, API and interface on one port. */
+export async function web(config: Config): Promise<number> {
+  const logger = createLogger('web', config['log-level']);
+  const shutdown = new Shutdown();
+  shutdown.listen();
+  endWithSupervisor(() => shutdown.stop());
+  const places = placesOf(config);
+  const secrets = readSecrets(places);
+  const metrics = new Metrics();
+  const store = openStore({ url: config.store, data: config.data });
+  const writer = await openLogWriter(places.log);
+  const reader = openLogReader(places.log);
+  const full = connect({ url: warehouseUrl(config), user: 'tributary', password: secrets?.warehouse ?? '' });
+  const readOnly = connect({ url: warehouseUrl(config), user: 'interface', password: secrets?.interface ?? '' });
+  const trustedProxies = config['trusted-proxies'].split(',').map((one) => one.trim()).filter(Boolean);
+
+  const keys = createKeyLookup(store);
+  const collector = createCollector({
+    log: writer,
+    projectOfKey: async (key) => (await (key === undefined ? keys.defaultProject() : keys.projectOfKey(key)))?.project,
+    clock: systemClock,
+    metrics,
+    ipPrivacy: config['ip-privacy'],
+    trustedProxies,
+  });
+
+  const app = fastify({
+    // a tracker's request never reaches the framework: it pays for nothing it does not need
+    serverFactory: (handle) =>
+      createServer(collectorServerOptions, (request: IncomingMessage, response: ServerResponse) => {
+        if (!collector.handle(request, response)) handle(request, response);
+      }),
+    trustProxy: trustedProxies,
+    routerOptions: { ignoreTrailingSlash: true },
+    forceCloseConnections: true,
+  });
+  const handlers: DataHandlers = {
+    ...analyzeHandlers(full, { reader: readOnly }),
+    health: async (_input, context) => {
+      const reasons = await reasonsNotReady(store, full);
+      if (reasons.length > 0) context.answer.status(503);
+      return { ready: reasons.length === 0, version, reasons };
+    },
+    pipeline: async ({ project, minutes }) =>
+      pipelineStatus({ log: reader, warehouse: full, clock: systemClock, project, minutes, process: await processHeartbeat(store) }),
+    demoStatus: async () => demoStatus(store),
+  };
+  await registerApi(app, {
+    store,
+    handlers,
+    deleteEvents: (project) => deleteProject(full, project),
+    metrics: async () => `${metrics}${(await processHeartbeat(store))?.detail.metrics ?? ''}`,
+    publicUrl: config['public-url'],
+    version,
+    clock: systemClock,
+    logger,
+  });
+  await registerUi(app, { folder: join(import.meta.dirname, '../../web/dist'), logger });
+  await app.listen({ port: config.port, host: config.host });
+
+  shutdown.onStop(() => Promise.all([store.close(), full.close(), readOnly.close()]));
+  shutdown.onStop(() => reader.close());
+  shutdown.onStop(() => writer.close());
+  shutdown.onStop(() => app.close());
+  await new Promise((resolve) => shutdown.signal.addEventListener('abort', resolve, { once: true }));
+  await shutdown.stop();
+  return 0;
+}
+
+async function reasonsNotReady(store: Store, warehouse: ClickHouseClient): Promise<string[]> {
+  const reasons: string[] = [];
+  const ping = await warehouse.ping({ select: false });
+  if (!ping.success) reasons.push(`the warehouse does not answer: ${messageOf(ping.error)}`);
+  if (!(await processHeartbeat(store))) reasons.push('the pipeline has not reported yet');
+  return reasons;
+}
+
+type ProcessReport = Omit<Heartbeat, 'detail'> & { readonly detail: ProcessHeartbeat };
+
+async function processHeartbeat(store: Store): Promise<ProcessReport | undefined> {
+  const beats = await store.heartbeats.list(Date.now() - silence);
+  const newest = beats.find((beat) => beat.role === 'process');
+  return newest && { ...newest, detail: newest.detail as ProcessHeartbeat };
+}
+
+async function demoStatus(store: Store): Promise<{ progress: number | null; sent: number; project: string | null }> {
+  const project = (await store.projects.list()).find((one) => one.demo)?.id ?? null;
+  const told = demoProgress.safeParse(JSON.parse((await store.settings.get(demoSetting)) ?? 'null'));
+  return { progress: project && told.success ? told.data.progress : null, sent: told.success ? told.data.sent : 0, project };
+}
