@@ -24,7 +24,8 @@ export interface View {
   readonly addFilter: (filter: Filter) => void;
 }
 
-export function useView(): View {
+/** `compareByDefault`: whether the page compares with the period before when its address does not say. */
+export function useView(compareByDefault = false): View {
   const { project } = useSession();
   const [search, change] = useAddress();
   return useMemo(() => {
@@ -42,11 +43,11 @@ export function useView(): View {
       range: { from: days.from, to: days.to, timezone: project.timezone },
       filters,
       includeBots: search.bots === '1',
-      compare: search.compare !== '0',
+      compare: search.compare === undefined ? compareByDefault : search.compare === '1',
       interval: intervalFor(days, search.interval),
       intervals: intervalsFor(days),
       setFilters,
       addFilter: (filter: Filter) => setFilters(withFilter(filters, filter)),
     };
-  }, [project, search, change]);
+  }, [project, search, change, compareByDefault]);
 }

@@ -20,8 +20,8 @@ function barOption(plot: SeriesPlot, colours: PlotColours): Record<string, unkno
   const last = plot.times.length - 1;
   return {
     ...frameOption(plot, colours),
-    series: plot.lines.flatMap((line, index) => {
-      const colour = seriesColour(colours, index);
+    series: plot.lines.flatMap((line) => {
+      const colour = seriesColour(colours, line.slot);
       const base = { type: 'bar', barMaxWidth: 36, barGap: '10%', emphasis: { disabled: true } };
       const style = { color: colour, borderRadius: [2, 2, 0, 0] };
       const data = line.points.map((value, at) =>

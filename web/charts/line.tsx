@@ -22,8 +22,8 @@ function lineOption(plot: SeriesPlot, colours: PlotColours): Record<string, unkn
   return {
     ...frame,
     xAxis: { ...(frame.xAxis as object), boundaryGap: plot.times.length === 1 },
-    series: plot.lines.flatMap((line, index) =>
-      linesOf(line, seriesColour(colours, index), plot.incomplete, alone),
+    series: plot.lines.flatMap((line) =>
+      linesOf(line, seriesColour(colours, line.slot), plot.incomplete, alone),
     ),
   };
 }

@@ -8,10 +8,10 @@ export default function NumberChart({ plot }: SeriesChartProps) {
   const colours = usePlotColours();
   return (
     <section className="numbers" aria-label={plot.label}>
-      {plot.lines.map((line, index) => (
-        <div key={`${index} ${line.name}`} className="number-card">
+      {plot.lines.map((line) => (
+        <div key={line.slot} className="number-card">
           <span className="number-name">
-            <span className="swatch" style={{ background: seriesColour(colours, index) }} />
+            <span className="swatch" style={{ background: seriesColour(colours, line.slot) }} />
             {line.name}
           </span>
           <span className="number-value" title={full(line.total)}>

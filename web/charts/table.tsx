@@ -13,9 +13,9 @@ export default function TableChart({ plot }: SeriesChartProps) {
         <thead>
           <tr>
             <th scope="col">{plot.interval === 'hour' ? `Hour (${plot.timezone})` : 'Period'}</th>
-            {plot.lines.map((line, index) => (
-              <th scope="col" key={`${index} ${line.name}`} className="number">
-                <span className="swatch" style={{ background: seriesColour(colours, index) }} />
+            {plot.lines.map((line) => (
+              <th scope="col" key={line.slot} className="number">
+                <span className="swatch" style={{ background: seriesColour(colours, line.slot) }} />
                 {line.name}
               </th>
             ))}
@@ -30,8 +30,8 @@ export default function TableChart({ plot }: SeriesChartProps) {
                   <span className="muted"> · so far</span>
                 ) : null}
               </td>
-              {plot.lines.map((line, series) => (
-                <td key={`${series} ${line.name}`} className="number" title={full(line.points[index] ?? 0)}>
+              {plot.lines.map((line) => (
+                <td key={line.slot} className="number" title={full(line.points[index] ?? 0)}>
                   {plot.format(line.points[index] ?? 0)}
                 </td>
               ))}

@@ -39,6 +39,7 @@ function plotOf(result: OverviewResult, metric: MetricName, view: View): SeriesP
     lines: [
       {
         name: label,
+        slot: 0,
         points: result.points.map((point) => point[metric]),
         total: result.total[metric],
         previousPoints: previous ? result.previousPoints.map((point) => point[metric]) : undefined,

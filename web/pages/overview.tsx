@@ -19,7 +19,7 @@ import { RangePicker } from '../range/range-picker.tsx';
 import { GetStarted, useHasEvents } from '../snippet/get-started.tsx';
 
 export function OverviewPage() {
-  const view = useView();
+  const view = useView(true);
   const [search, change] = useAddress();
   const [shape, setShape] = useState('chart');
   const metric = metricOf(search.metric);
@@ -43,12 +43,14 @@ export function OverviewPage() {
         ) : null
       }
       tools={
+        started === false ? undefined : (
         <>
           <CompareSwitch view={view} />
           <BotsSwitch view={view} />
           <IntervalSelect view={view} />
           <RangePicker view={view} />
         </>
+        )
       }
     >
       {started === false ? (

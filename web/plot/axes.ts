@@ -53,7 +53,7 @@ function tooltip(plot: SeriesPlot, colours: PlotColours, shown: unknown): string
   if (at === undefined) return '';
   const last = plot.incomplete && index === plot.times.length - 1;
   const rows = plot.lines
-    .map((line, series) => ({ line, colour: seriesColour(colours, series), value: line.points[index] ?? 0 }))
+    .map((line) => ({ line, colour: seriesColour(colours, line.slot), value: line.points[index] ?? 0 }))
     .toSorted((a, b) => (plot.lines.length > 3 ? b.value - a.value : 0));
   const html = rows.slice(0, tooltipRows).map(({ line, colour, value }) => {
     const before = line.previousPoints?.[index];

@@ -4,6 +4,8 @@ import type { FunnelResult } from '../../src/contract/result.ts';
 /** One line (or group of bars) of a chart. */
 export interface PlotLine {
   readonly name: string;
+  /** Place in the palette: stays when other lines are hidden. */
+  readonly slot: number;
   readonly points: readonly number[];
   readonly total: number;
   readonly previousPoints?: readonly number[] | undefined;
@@ -34,4 +36,6 @@ export interface SeriesChartProps {
 export interface FunnelChartProps {
   readonly result: FunnelResult;
   readonly label: string;
+  /** Name of a breakdown value for a reader. */
+  readonly valueName: (value: string) => string;
 }

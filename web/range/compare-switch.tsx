@@ -11,7 +11,7 @@ export function CompareSwitch({ view }: { view: View }) {
       label="Compare"
       title={`With the period before: ${daysName(view.before.from, view.before.to, view.today)}`}
       checked={view.compare}
-      onChange={(event) => change({ compare: event.currentTarget.checked ? undefined : '0' })}
+      onChange={(event) => change({ compare: event.currentTarget.checked ? '1' : '0' })}
     />
   );
 }
