@@ -163,19 +163,20 @@ class RequestCollector {
     const proxied = this.#proxies.has(socket.remoteAddress ?? '');
     const secure =
       'encrypted' in socket ||
-      (proxied && `${headers['x-forwarded-proto']}`.split(',').at(-1)?.trim() === 'https');
+      (proxied && /(?:^|,)\s*https\s*$/i.test(String(headers['x-forwarded-proto'] ?? '')));
     const forwardedHost = proxied ? headers['x-forwarded-host'] : undefined;
     const host = (typeof forwardedHost === 'string' ? forwardedHost : headers.host) ?? '';
     return { route: target.route, prefix: target.prefix, method, query, headers, body, secure, host };
   }
 
   #project(reading: Reading, protocol: string): string | undefined | Promise<string | undefined> {
-    const { projectOfKey } = this.#options;
-    if (reading.key !== undefined) return projectOfKey(reading.key, protocol);
-    if (reading.hint === undefined) return projectOfKey(undefined, protocol);
-    const hinted = projectOfKey(reading.hint, protocol);
-    if (hinted instanceof Promise) return hinted.then((found) => found ?? projectOfKey(undefined, protocol));
-    return hinted ?? projectOfKey(undefined, protocol);
+    const options = this.#options;
+    if (reading.key !== undefined) return options.projectOfKey(reading.key, protocol);
+    const otherwise = () => options.projectOfKey(undefined, protocol);
+    if (reading.hint === undefined) return otherwise();
+    const hinted = options.projectOfKey(reading.hint, protocol);
+    if (hinted instanceof Promise) return hinted.then((found) => found ?? otherwise());
+    return hinted ?? otherwise();
   }
 
   #requestOf(exchange: Exchange, incoming: Incoming, reading: Reading, project: string): AcceptedRequest {

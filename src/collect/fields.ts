@@ -79,20 +79,33 @@ export function time(value: JsonValue | undefined): number | undefined {
 
 /** Why an event is out of bounds; undefined when it is not. Looks at no more than the bounds allow. */
 export function outOfBounds(value: JsonValue): { reason: string; detail: string } | undefined {
-  let values = 0;
-  const visit = (node: JsonValue, depth: number): string | undefined => {
-    if (typeof node !== 'object' || node === null) return undefined;
-    if (depth > maxDepth) return 'too deep';
-    for (const key in node) {
-      if (++values > maxValues) return 'too many properties';
-      const problem = visit((node as { readonly [key: string]: JsonValue })[key] ?? null, depth + 1);
-      if (problem) return problem;
-    }
-    return undefined;
+  const left = isTree(value) ? valuesLeft(value, 1, maxValues) : maxValues;
+  if (left >= 0) return undefined;
+  return {
+    reason: left === tooDeep ? 'too deep' : 'too many properties',
+    detail: `an event has at most ${maxValues} values and ${maxDepth} levels`,
   };
-  const reason = visit(value, 1);
-  if (reason === undefined) return undefined;
-  return { reason, detail: `an event has at most ${maxValues} values and ${maxDepth} levels` };
+}
+
+type Tree = readonly JsonValue[] | JsonObject;
+const tooDeep = -2;
+
+function isTree(value: JsonValue | undefined): value is Tree {
+  return typeof value === 'object' && value !== null;
+}
+
+/** How many of `left` values remain after those of `node`; negative when they do not suffice. */
+function valuesLeft(node: Tree, depth: number, left: number): number {
+  if (depth > maxDepth) return tooDeep;
+  const values: readonly JsonValue[] = Array.isArray(node) ? node : Object.values(node);
+  let rest = left - values.length;
+  if (rest < 0) return -1;
+  for (const value of values) {
+    if (!isTree(value)) continue;
+    rest = valuesLeft(value, depth + 1, rest);
+    if (rest < 0) return rest;
+  }
+  return rest;
 }
 
 /** Halves of surrogate pairs cannot be written as UTF-8: each becomes U+FFFD. For values within the bounds above. */

@@ -64,14 +64,14 @@ export function parseJson(body: Uint8Array): { readonly json: JsonValue } | Prob
   if (!isUtf8(body)) return { reason: 'not UTF-8', detail: 'the body is not valid UTF-8' };
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
   const bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  return parseText(bytes.utf8Slice(bom ? 3 : 0, bytes.length));
+  return parseText(bytes.toString('utf8', bom ? 3 : 0));
 }
 
 export function parseText(text: string): { readonly json: JsonValue } | Problem {
   try {
     const json = JSON.parse(text) as JsonValue;
     // Only an escape can bring half a surrogate pair into text that was UTF-8.
-    return { json: /\\u[dD][89a-fA-F]/.test(text) ? repaired(json) : json };
+    return { json: text.includes('\\u') && /\\u[dD][89a-fA-F]/.test(text) ? repaired(json) : json };
   } catch (error) {
     return {
       reason: 'not JSON',

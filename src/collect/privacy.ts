@@ -32,8 +32,8 @@ export function privateBody(body: Buffer, privacy: IpPrivacy): Buffer {
     )
     .replace(
       inEscapedJson,
-      (_all, escape: string, key: string, colon: string, value: string) =>
-        `${escape}"${key}${escape}"${colon}${escape}"${privateAddress(value, privacy)}${escape}"`,
+      (_all, level: string, key: string, colon: string, value: string) =>
+        `${level}"${key}${level}"${colon}${level}"${privateAddress(value, privacy)}${level}"`,
     );
   return changed === text ? body : Buffer.from(changed, 'latin1');
 }
@@ -53,15 +53,15 @@ export function privateQuery(query: string, privacy: IpPrivacy): string {
     .replace(
       inQuery,
       (_all, start: string, key: string, value: string) =>
-        `${start}${key}=${encodeURIComponent(privateAddress(unescaped(value), privacy))}`,
+        `${start}${key}=${encodeURIComponent(privateAddress(decoded(value), privacy))}`,
     )
     .replace(
       inQueryJson,
-      (_all, before: string, value: string) => before + privateAddress(unescaped(value), privacy),
+      (_all, before: string, value: string) => before + privateAddress(decoded(value), privacy),
     );
 }
 
-function unescaped(text: string): string {
+function decoded(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

@@ -136,9 +136,10 @@ function decodeItem(item: JsonValue, record: LogRecord): DecodedEvent | Problem 
       return { reason: 'identifier too long', detail: `"${name}" has more than ${maxIdLength} characters` };
     }
   }
-  const contexts = contextsOf(item);
-  if ('reason' in contexts) return contexts as unknown as Problem;
-  const named = name(item, contexts as Contexts);
+  const read = contextsOf(item);
+  if ('reason' in read) return read;
+  const { contexts } = read;
+  const named = name(item, contexts);
   if ('reason' in named) return named;
   const problem = outOfBounds(named.properties);
   if (problem) return problem;
@@ -147,15 +148,15 @@ function decodeItem(item: JsonValue, record: LogRecord): DecodedEvent | Problem 
   }
   return {
     ...named,
-    ...who(item, contexts as Contexts, record),
-    ...where(item, contexts as Contexts, record),
+    ...who(item, contexts, record),
+    ...where(item, contexts, record),
   };
 }
 
 /** The name and the properties of each kind of event. */
 function name(item: JsonObject, contexts: Contexts): Named | Problem {
   const page = contexts.web_page ? { page_view_id: contexts.web_page.id ?? null } : {};
-  switch (text(item.e)) {
+  switch (text(item.e) ?? '') {
     case 'pv':
       return { type: 'page', event: 'page', properties: page };
     case 'pp':
@@ -301,9 +302,9 @@ function deviceOf(mobile: JsonObject | undefined): DeviceFacts | undefined {
 /** The data of each context, by the name of its schema; the first of a name. */
 type Contexts = { readonly [name: string]: JsonObject | undefined };
 
-function contextsOf(item: JsonObject): Contexts | Problem {
+function contextsOf(item: JsonObject): { readonly contexts: Contexts } | Problem {
   const outer = embedded(item.co, item.cx);
-  if (outer === undefined) return {};
+  if (outer === undefined) return { contexts: {} };
   if ('reason' in outer) return { reason: 'broken contexts', detail: `${outer.reason}: ${outer.detail}` };
   const contexts = new Map<string, JsonObject>();
   const list = object(outer.json).data;
@@ -312,7 +313,7 @@ function contextsOf(item: JsonObject): Contexts | Problem {
     if (name !== undefined && /^[a-z_]{3,40}$/.test(name) && !contexts.has(name))
       contexts.set(name, object(object(one).data));
   }
-  return Object.fromEntries(contexts);
+  return { contexts: Object.fromEntries(contexts) };
 }
 
 /** JSON inside a field: plain, or base64 of either alphabet, padded or not. */
