@@ -23,7 +23,10 @@ export async function testServer(
   const folder = temporaryFolder();
   const clock = fakeClock(Date.UTC(2026, 0, 5));
   const store: Store = openStore({ url: 'embedded', data: folder.path, clock });
-  const app: FastifyInstance = fastify({ trustProxy: '127.0.0.1' });
+  const app: FastifyInstance = fastify({
+    trustProxy: '127.0.0.1',
+    routerOptions: { ignoreTrailingSlash: true },
+  });
   const missing = Object.fromEntries(
     (Object.keys(endpoints) as EndpointName[]).map((name) => [
       name,

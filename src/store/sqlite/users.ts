@@ -65,8 +65,9 @@ export class SqliteUsers implements UserStore {
   }
 
   async setPassword(id: string, password: string): Promise<void> {
+    this.#require(id);
     const hash = await hashPassword(password);
-    if (this.#database.run('UPDATE users SET password = ? WHERE id = ?', hash, id) === 0) throw noUser(id);
+    this.#database.run('UPDATE users SET password = ? WHERE id = ?', hash, id);
   }
 
   async checkPassword(email: string, password: string): Promise<User | undefined> {
@@ -97,7 +98,7 @@ export class SqliteUsers implements UserStore {
 
   #require(id: string): User {
     const user = this.#find(id);
-    if (!user) throw noUser(id);
+    if (!user) throw new TributaryError('not-found', `there is no user "${id}"`);
     return user;
   }
 }
@@ -108,8 +109,4 @@ export function toUser(row: Row): User {
 
 function normalized(email: string): string {
   return email.trim().normalize('NFC').toLowerCase();
-}
-
-function noUser(id: string): TributaryError {
-  return new TributaryError('not-found', `there is no user "${id}"`);
 }
