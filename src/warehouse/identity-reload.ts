@@ -1,0 +1,46 @@
+import type { ClickHouseClient } from '@clickhouse/client';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+
+/**
+ * Makes queries see identities that were just written. The embedded engine does not refresh dictionaries by itself; a reload reads the
+ * whole table, so the more it costs the rarer it is.
+ */
+export class IdentityReload {
+  readonly #warehouse: ClickHouseClient;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #isStale = false;
+  #isRunning = false;
+  #notBefore = 0;
+
+  constructor(warehouse: ClickHouseClient, clock: Clock, logger: Logger) {
+    this.#warehouse = warehouse;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  changed(): void {
+    this.#isStale = true;
+    this.tick();
+  }
+
+  /** Starts a reload when one is due; never fails and is not waited for. */
+  tick(): void {
+    if (!this.#isStale || this.#isRunning || this.#clock.now() < this.#notBefore) return;
+    this.#isRunning = true;
+    this.#isStale = false;
+    const started = this.#clock.now();
+    this.#warehouse
+      .command({ query: 'SYSTEM RELOAD DICTIONARY tributary.identity' })
+      .catch((error: unknown) => {
+        this.#isStale = true;
+        this.#logger.warn('identities cannot be reloaded now', { error });
+      })
+      .finally(() => {
+        const now = this.#clock.now();
+        this.#notBefore = now + Math.max(500, 10 * (now - started));
+        this.#isRunning = false;
+      });
+  }
+}

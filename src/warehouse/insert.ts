@@ -1,0 +1,128 @@
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ClickHouseClient, ClickHouseError } from '@clickhouse/client';
+import { encodeNative } from './native.ts';
+import { type Table, type TableRows, tableColumns } from './rows.ts';
+
+/** The warehouse read the rows and will never take them: trying again is pointless. */
+export interface Refusal {
+  readonly reason: string;
+  readonly detail: string;
+}
+
+export interface InserterOptions {
+  readonly warehouse: ClickHouseClient;
+  readonly signal: AbortSignal;
+  onFailure(error: unknown, pause: number): void;
+}
+
+/**
+ * Codes that speak of the values sent. Everything else (memory, disk, too many parts, a missing table, no connection) can pass, and the
+ * same rows are sent again for as long as it takes.
+ */
+const aboutData: ReadonlyMap<string, string> = new Map([
+  ['6', 'text that cannot be parsed'],
+  ['27', 'input that cannot be parsed'],
+  ['38', 'not a date'],
+  ['41', 'not a time'],
+  ['43', 'wrong type'],
+  ['53', 'type mismatch'],
+  ['69', 'value out of range'],
+  ['70', 'value of another type'],
+  ['72', 'not a number'],
+  ['117', 'incorrect data'],
+  ['128', 'array too large'],
+  ['131', 'text too large'],
+  ['306', 'nested too deeply'],
+  ['321', 'value out of range'],
+  ['349', 'no value where one is needed'],
+  ['467', 'not a boolean'],
+  ['469', 'constraint violated'],
+  ['691', 'not one of the known values'],
+]);
+
+const settings = {
+  // The batch is made here; a second buffer in the server would only delay the answer.
+  async_insert: 0,
+  insert_deduplicate: 1,
+  // One block per insert, whatever its times: the token covers the block.
+  max_partitions_per_insert_block: '0',
+  // Properties stay what the client sent: a text that looks like a time stays a text.
+  input_format_try_infer_dates: 0,
+  input_format_try_infer_datetimes: 0,
+  type_json_skip_duplicated_paths: 1,
+} as const;
+
+/** Inserts rows exactly once per token: an insert whose answer got lost is sent again and then recognised by the warehouse. */
+export class Inserter {
+  readonly #options: InserterOptions;
+
+  constructor(options: InserterOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined when the rows are in the table; a refusal when they never will be. Rejects only when the signal is aborted. */
+  async insert<T extends Table>(
+    table: T,
+    rows: readonly TableRows[T][],
+    token: string,
+  ): Promise<Refusal | undefined> {
+    if (rows.length === 0) return undefined;
+    const { signal, onFailure } = this.#options;
+    const body = encodeNative(tableColumns[table], rows);
+    for (let pause = 100; ; pause = Math.min(pause * 2, 5_000)) {
+      signal.throwIfAborted();
+      try {
+        await this.#send(table, body, token);
+        return undefined;
+      } catch (error) {
+        const refusal = refusalOf(error);
+        if (refusal) return refusal;
+        onFailure(error, pause);
+        await sleep(pause, undefined, { signal });
+      }
+    }
+  }
+
+  /** For tables where the newest version of a row wins, so that pieces may be sent again: only the rows refused stay out. */
+  async insertPieces<T extends Table>(
+    table: T,
+    rows: readonly TableRows[T][],
+    token: string,
+  ): Promise<{ row: TableRows[T]; refusal: Refusal }[]> {
+    const refusal = await this.insert(table, rows, token);
+    if (!refusal) return [];
+    const [first] = rows;
+    if (rows.length === 1 && first !== undefined) return [{ row: first, refusal }];
+    const middle = rows.length >>> 1;
+    return [
+      ...(await this.insertPieces(table, rows.slice(0, middle), `${token}.0`)),
+      ...(await this.insertPieces(table, rows.slice(middle), `${token}.1`)),
+    ];
+  }
+
+  async #send(table: Table, body: Buffer, token: string): Promise<void> {
+    const { stream } = await this.#options.warehouse.exec({
+      query: `INSERT INTO tributary.${table} (${Object.keys(tableColumns[table]).join(', ')}) FORMAT Native`,
+      values: Readable.from([body], { objectMode: false }),
+      clickhouse_settings: { ...settings, insert_deduplication_token: token },
+    });
+    // The connection is free for the next request when the answer is read to its end.
+    for await (const _ of stream);
+  }
+}
+
+function refusalOf(error: unknown): Refusal | undefined {
+  if (!(error instanceof ClickHouseError)) return undefined;
+  const reason = aboutData.get(error.code);
+  return reason === undefined ? undefined : { reason, detail: error.message };
+}
+
+/**
+ * JSON.stringify writes half of a surrogate pair (an emoji cut in two) as an escape that the warehouse refuses; the
+ * replacement character stands for it, as everywhere else where such a text becomes UTF-8.
+ */
+export function storableJson(text: string): string {
+  if (!text.includes('\\ud')) return text;
+  return text.replace(/(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g, '$1\\ufffd');
+}

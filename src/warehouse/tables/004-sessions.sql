@@ -1,0 +1,45 @@
+-- The newest version of a session is the session: read with FINAL. day_key never changes, so versions of one session always meet in one
+-- partition, and FINAL needs no merge across partitions.
+CREATE TABLE IF NOT EXISTS tributary.sessions (
+  project LowCardinality(String),
+  session_id UInt64 CODEC(ZSTD(1)),
+  person_key UInt64 CODEC(ZSTD(1)),
+  person_id UInt64 ALIAS dictGetOrDefault('tributary.identity', 'person_key', person_key, person_key),
+  user_id String CODEC(ZSTD(1)),
+  day_key DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+  started_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+  ended_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+  events UInt32 CODEC(ZSTD(1)),
+  page_views UInt32 CODEC(ZSTD(1)),
+  entry_path String CODEC(ZSTD(1)),
+  exit_path String CODEC(ZSTD(1)),
+  host LowCardinality(String),
+  referrer String CODEC(ZSTD(1)),
+  channel LowCardinality(String),
+  source LowCardinality(String),
+  medium LowCardinality(String),
+  campaign LowCardinality(String),
+  term LowCardinality(String),
+  content LowCardinality(String),
+  country LowCardinality(String),
+  region LowCardinality(String),
+  city LowCardinality(String),
+  device_type LowCardinality(String),
+  device_brand LowCardinality(String),
+  device_model LowCardinality(String),
+  os LowCardinality(String),
+  os_version LowCardinality(String),
+  browser LowCardinality(String),
+  browser_version LowCardinality(String),
+  language LowCardinality(String),
+  timezone LowCardinality(String),
+  screen LowCardinality(String),
+  app_version LowCardinality(String),
+  bot_score UInt8 CODEC(ZSTD(1)),
+  revenue Float64 CODEC(ZSTD(1)),
+  version UInt64 CODEC(ZSTD(1))
+) ENGINE = ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(day_key)
+ORDER BY (project, toDate(day_key), session_id)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+  min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 60;
