@@ -34,7 +34,7 @@ export async function start({ config, flags }: CommandContext): Promise<number> 
     const supervised = supervise(program, { name, args: [name, ...passed], logger });
     shutdown.onStop(() => supervised.stop());
   };
-  if (config.warehouse === 'embedded') shutdown.onStop(keepEngine(config, places, secrets, logger));
+  if (config.warehouse === 'embedded') shutdown.onStop(keepEngine({ config, places, secrets, logger, signal: shutdown.signal }));
   role('process');
   role('web');
 

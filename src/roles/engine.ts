@@ -7,9 +7,17 @@ import type { Places, Secrets } from './places.ts';
 
 const longestPause = 5_000;
 
-/** Keeps the embedded warehouse running, however it ends; returns how to stop it. */
-export function keepEngine(config: Config, places: Places, secrets: Secrets, logger: Logger): () => Promise<void> {
-  const stopping = new AbortController();
+export interface EngineContext {
+  readonly config: Config;
+  readonly places: Places;
+  readonly secrets: Secrets;
+  readonly logger: Logger;
+  /** Aborted when the program begins to stop: Ctrl-C reaches every process at once, and then an engine that ends is not started again. */
+  readonly signal: AbortSignal;
+}
+
+/** Keeps the embedded warehouse running, however it ends, until the signal is aborted; returns how to stop it. */
+export function keepEngine({ config, places, secrets, logger, signal }: EngineContext): () => Promise<void> {
   let engine: RunningEngine | undefined;
   const options = {
     dataPath: places.warehouse,
@@ -22,24 +30,23 @@ export function keepEngine(config: Config, places: Places, secrets: Secrets, log
   };
 
   const run = async (): Promise<void> => {
-    for (let pause = 100; !stopping.signal.aborted; pause = Math.min(longestPause, pause * 2)) {
+    for (let pause = 100; !signal.aborted; pause = Math.min(longestPause, pause * 2)) {
       try {
         const running = await startEngine(options);
         engine = running;
         pause = 100;
         await new Promise<void>((resolve) => running.onExit(() => resolve()));
         engine = undefined;
-        if (!stopping.signal.aborted) logger.warn('the warehouse ended and is started again');
+        if (!signal.aborted) logger.warn('the warehouse ended and is started again');
       } catch (error) {
         logger.error('the warehouse did not start', { error: messageOf(error), pause });
-        await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {});
+        await sleep(pause, undefined, { signal: signal }).catch(() => {});
       }
     }
   };
   const ended = run();
 
   return async () => {
-    stopping.abort();
     await engine?.stop();
     await ended;
   };
