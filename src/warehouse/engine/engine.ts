@@ -18,7 +18,8 @@ export interface Statement {
   readonly settings: ReadonlyMap<string, string>;
   /** Values of `{name:Type}`, in the escaped text form of the HTTP interface. */
   readonly params: ReadonlyMap<string, string>;
-  readonly readOnly: boolean;
+  /** As the engine's setting: 1 refuses changes of data and of settings, 2 of data only. */
+  readonly readonly: 0 | 1 | 2;
   readonly signal: AbortSignal;
 }
 
@@ -228,8 +229,7 @@ function sessionSettings(statement: Statement, limits: AccessLimits, token: stri
   clamp(settings, 'max_memory_usage', limits.memory);
   clamp(settings, 'max_execution_time', limits.seconds);
   if (limits.resultBytes > 0) clamp(settings, 'max_result_bytes', limits.resultBytes);
-  // 1 also freezes the settings, so that a SETTINGS clause cannot lift a limit
-  if (statement.readOnly) settings.set('readonly', statement.access === 'read' ? '1' : '2');
+  if (statement.readonly > 0) settings.set('readonly', String(statement.readonly));
   const changes = [...settings].map(([name, value]) => `${name} = ${quote(value)}`);
   for (const [name, value] of statement.params) changes.push(`param_${name} = ${quote(value)}`);
   return `SET ${changes.join(', ')}`;

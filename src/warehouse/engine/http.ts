@@ -77,13 +77,18 @@ async function serve(engine: Engine, user: User, call: Call, exchange: Exchange)
     database: call.database,
     settings: call.settings,
     params: call.params,
-    // a query over GET can be triggered by a link, so it must not change anything
-    readOnly: user.access === 'read' || exchange.request.method !== 'POST',
+    readonly: readonlyOf(user, exchange.request),
     signal: gone.signal,
   };
   if (user.access === 'read') return await readGuarded(engine, statement, exchange);
   if (body.shape.kind === 'insert') return await insertRows(engine, statement, body);
   return await runStatement(engine, statement, exchange);
+}
+
+/** A query over GET can be triggered by a link, so it must not change anything. */
+function readonlyOf(user: User, request: IncomingMessage): 0 | 1 | 2 {
+  if (user.access === 'read') return 1;
+  return request.method === 'POST' ? 0 : 2;
 }
 
 /** The text that the guard passes on is the engine's own rendering of what was judged, not what the client sent. */
