@@ -24,7 +24,7 @@ const sizes = new Weighted<readonly [label: string, low: number, high: number]>(
 ]);
 const euro = new Set(['DE', 'FR', 'ES', 'IT', 'NL', 'BE', 'AT', 'IE', 'FI', 'PT']);
 
-export function currencyOf({ country }: City): Currency {
+function currencyOf({ country }: City): Currency {
   if (country === 'GB') return 'GBP';
   return euro.has(country) ? 'EUR' : 'USD';
 }

@@ -160,7 +160,7 @@ export const sources: readonly Source[] = [
     volume: 9,
     when: during(0.3, 0.7),
     clickId: 'li_fat_id',
-    ...paid('linkedin', 'paid-social', 'team-leads-q3', { content: 'video-a' }),
+    ...paid('linkedin', 'paid-social', 'team-leads', { content: 'video-a' }),
   },
   {
     referrer: 'https://www.facebook.com/',
@@ -180,7 +180,7 @@ export const sources: readonly Source[] = [
     mobile: 0.85,
     volume: 34,
     when: during(0.55, 0.82),
-    ...paid('bannerfarm', 'display', 'autumn-reach', { content: 'banner-300x250' }),
+    ...paid('bannerfarm', 'display', 'broad-reach', { content: 'banner-300x250' }),
   },
 ];
 

@@ -15,7 +15,7 @@ const hours = {
   ],
 } as const;
 const weekend = { work: 0.13, browse: 0.55 } as const;
-export type Habit = keyof typeof hours;
+type Habit = keyof typeof hours;
 const plainDay = { work: total(hours.work), browse: total(hours.browse) };
 
 /** How one UTC day looks from one time zone: `total` is 1 on a plain weekday, `sums` cumulate over the UTC hours. */

@@ -11,7 +11,7 @@ const people = (messages: readonly Message[]): Set<string> =>
   new Set(messages.flatMap(({ userId }) => (userId === undefined ? [] : [userId])));
 
 test('the same seed and moment tell the same story with the same ids, another seed another one', () => {
-  const part = (seed: number) => JSON.stringify([...generateDemo({ seed, now, days: 8 })]);
+  const part = (seed: number) => JSON.stringify([...generateDemo({ seed, now, days: 3 })]);
   const once = part(3);
   expect(part(3) === once).toBe(true);
   expect(part(4) === once).toBe(false);
@@ -19,8 +19,8 @@ test('the same seed and moment tell the same story with the same ids, another se
 
 test('another moment gives other ids, so two installations never share one', () => {
   const known = new Set(whole.map(({ messageId }) => messageId));
-  const later = [...generateDemo({ now: now + 60_000, days: 8 })].flat();
-  expect(later.length).toBeGreaterThan(1_000);
+  const later = [...generateDemo({ now: now + 60_000, days: 3 })].flat();
+  expect(later.length).toBeGreaterThan(500);
   expect(later.filter(({ messageId }) => known.has(messageId))).toEqual([]);
 });
 
@@ -48,12 +48,26 @@ test('every message is a valid Segment message with an id of its own', () => {
   expect(new Set(whole.map(({ messageId }) => messageId)).size).toBe(whole.length);
   const wrong = whole.filter((message) => {
     const somebody = message.userId ?? message.anonymousId;
-    const body = { track: message.event, page: message.properties, screen: message.name };
-    const needed = { ...body, identify: message.traits, group: message.groupId }[message.type];
-    return !somebody || !needed || message.messageId.length >= 100 || !message.context.library.name;
+    return !somebody || !subject(message) || message.messageId.length >= 100 || !message.context.library.name;
   });
   expect(wrong).toEqual([]);
 });
+
+/** What a message of its type must have beside ids. */
+function subject({ type, event, name, properties, traits, groupId }: Message): unknown {
+  switch (type) {
+    case 'track':
+      return event && properties;
+    case 'page':
+      return properties?.url;
+    case 'screen':
+      return name;
+    case 'identify':
+      return traits?.email;
+    case 'group':
+      return groupId && traits?.name;
+  }
+}
 
 test('page views carry their page and browser, screens their app, server events neither', () => {
   const pages = whole.filter(({ type }) => type === 'page');

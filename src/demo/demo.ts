@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../runtime/clock.ts';
 import { LiveStory, relive } from './live.ts';
 import type { Message } from './message.ts';
 import { postBatch, type Target } from './post.ts';
@@ -24,12 +25,12 @@ export interface SendOptions extends StoryOptions, Target {
 export interface ContinueOptions extends StoryOptions, Target {
   /** What `sendDemo` returned; without it (after a restart) the history is lived again, quietly. */
   readonly story?: World;
-  /** Up to when events were sent (the last `until` of `onSent`); default `now`. What is missing since then is sent. */
+  /** Events before this were sent (the last `until` of `onSent`); default `now`. What is missing since then is sent. */
   readonly since?: number;
   readonly onSent?: (until: number, events: number) => void;
 }
 
-export const demoSeed = 7;
+const demoSeed = 7;
 export const demoDays = 120;
 
 const batchSize = 200;
@@ -99,19 +100,21 @@ export async function continueDemo(options: ContinueOptions): Promise<void> {
   const lived = options.story ?? newStory(options);
   try {
     if (!options.story) await relive(lived, signal);
-    const began = Date.now();
+    const began = systemClock.now();
     // Its own chance and ids: nothing sent from here on repeats an id of the history.
     const story = { ...lived, random: new Random(began), ids: new Random(began ^ 0x5bd1e995) };
     const live = new LiveStory(story, since, began);
-    while (live.catchUp(Date.now())) await sleep(60, undefined, signal ? { signal } : {});
-    live.warmUp(Date.now());
-    while (!signal?.aborted) {
-      const at = Date.now();
-      live.catchUp(at);
-      const events = live.take(at);
+    for (let warm = false; !signal?.aborted; ) {
+      const at = systemClock.now();
+      const until = live.catchUp(at);
+      const caughtUp = until === at;
+      if (caughtUp && warm) live.enliven(at);
+      else if (caughtUp) live.warmUp(at);
+      warm ||= caughtUp;
+      const events = live.take(until);
       await postAll(options, events);
-      if (events.length > 0) onSent?.(at, events.length);
-      await sleep(livePause, undefined, signal ? { signal } : {});
+      if (events.length > 0) onSent?.(until, events.length);
+      await sleep(caughtUp ? livePause : 0, undefined, signal ? { signal } : {});
     }
   } catch (error) {
     if (!signal?.aborted) throw error;

@@ -29,13 +29,14 @@ export class LiveStory {
     takeUntil(world, since);
   }
 
-  /** Lives the days up to `at`, one at each call, and says whether there are more. */
-  catchUp(at: number): boolean {
+  /** Lives one more day if it has begun at `at`, and says up to when (at most `at`) the story is known. */
+  catchUp(at: number): number {
     const { calendar } = this.#world;
-    if (at < calendar.dayStart(this.#day + 1)) return false;
-    this.#day++;
-    liveDay(this.#world, this.#day);
-    return at >= calendar.dayStart(this.#day + 1);
+    if (at >= calendar.dayStart(this.#day + 1)) {
+      this.#day++;
+      liveDay(this.#world, this.#day);
+    }
+    return Math.min(at, calendar.dayStart(this.#day + 1));
   }
 
   /** Some sessions of the last half hour, for a list that would be empty otherwise. */
@@ -45,14 +46,18 @@ export class LiveStory {
     }
   }
 
-  /** What has happened by `at` and was not handed out yet, in order of time. */
-  take(at: number): Emitted[] {
+  /** Lets some more people come, for the time since this was last called. */
+  enliven(at: number): void {
     const { random } = this.#world;
     const rate = extraLater + extraAtFirst * 0.5 ** ((at - this.#began) / halfLife);
     const waited = Math.min(minute, Math.max(0, at - this.#asked));
     this.#asked = at;
     for (let left = random.poisson((rate * waited) / 1_000); left > 0; left--) this.#extraSession(at, at);
-    return takeUntil(this.#world, at + 1);
+  }
+
+  /** What happened before `end` and was not handed out yet, in order of time. */
+  take(end: number): Emitted[] {
+    return takeUntil(this.#world, end);
   }
 
   #extraSession(at: number, now: number): void {

@@ -27,7 +27,7 @@ function devicesOf(random: Random, first: Device | undefined): Device[] {
   return devices;
 }
 
-export interface Joining {
+interface Joining {
   readonly account: Account;
   readonly place: Place;
   readonly at: number;
@@ -54,14 +54,14 @@ export function newPerson(world: World, joining: Joining): Person {
     signedIn: new Set(device ? [device] : []),
     createdAt: at,
     createdDay: index,
-    engagement: random.lognormal(0.32, 0.6) * (0.6 + 0.8 * account.fit),
+    engagement: random.lognormal(0.37, 0.5) * (0.6 + 0.8 * account.fit),
     taste: Array.from({ length: 10 }, () => random.next()),
     summariesFrom: random.chance(0.6)
       ? calendar.summariesDay + Math.floor(random.exponential(18))
       : Number.POSITIVE_INFINITY,
     stepsWanted: account.activated ? random.whole(3, 4) : random.whole(0, 3),
     stepsDone: 0,
-    leavesDay: index + Math.floor(random.exponential(stays ? 500 : random.chance(0.65) ? 4 : 22)),
+    leavesDay: index + Math.floor(random.exponential(stays ? 900 : random.chance(0.65) ? 4 : 22)),
   };
   account.members.push(person);
   people.push(person);

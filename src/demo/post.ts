@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../runtime/clock.ts';
 import { messageOf, TributaryError } from '../runtime/errors.ts';
 import type { Message } from './message.ts';
 
@@ -22,7 +23,7 @@ export async function postBatch(target: Target, batch: readonly Message[]): Prom
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted();
     const backoff = Math.min(10_000, 250 * 2 ** Math.min(attempt, 6));
-    const body = JSON.stringify({ batch, sentAt: new Date().toISOString() });
+    const body = JSON.stringify({ batch, sentAt: new Date(systemClock.now()).toISOString() });
     const answer = await post(`${url}/v1/batch`, { method: 'POST', headers, body, signal: signal ?? null });
     if (answer.status >= 200 && answer.status < 300) return;
     const again = answer.status === 0 || answer.status === 429 || answer.status >= 500;

@@ -178,8 +178,8 @@ export function onboard(session: Session, person: Person, world: World): void {
   session.track('Onboarding Step Completed', { step: person.stepsDone, name: step });
 }
 
-/** One sitting of a member with the product, on one of their devices. */
-export function workSession(world: World, person: Person, at: number): void {
+/** One sitting of a member with the product, on one of their devices; answers when it ended. */
+export function workSession(world: World, person: Person, at: number): number {
   const { random, calendar } = world;
   const index = Math.floor((at - calendar.start) / day);
   const device = chooseDevice(random, person);
@@ -189,7 +189,7 @@ export function workSession(world: World, person: Person, at: number): void {
   open(session, random);
   if (calendar.isOutage(at)) {
     showErrors(session, random);
-    return;
+    return session.at;
   }
   const lost = decline(person.account, index);
   if (person.stepsDone < person.stepsWanted && random.chance(0.75)) onboard(session, person, world);
@@ -202,6 +202,7 @@ export function workSession(world: World, person: Person, at: number): void {
     if (index >= person.summariesFrom && random.chance(0.22)) summarise(session, random);
   }
   feedback(session, person, random, lost);
+  return session.at;
 }
 
 function chooseDevice(random: Random, { devices }: Person): Device {

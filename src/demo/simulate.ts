@@ -1,13 +1,13 @@
 import { newAccount, subscribe } from './accounts.ts';
 import { billingDay } from './billing.ts';
 import { botsOfDay } from './bots.ts';
-import { Calendar, day, hour } from './calendar.ts';
+import { Calendar, day, hour, minute } from './calendar.ts';
 import { activity, newPerson } from './people.ts';
 import { placeIn, somewhere } from './places.ts';
 import { workSession } from './product.ts';
 import { Random } from './random.ts';
 import { acceptInvitation, visitsOfDay } from './visits.ts';
-import { due, type Emitted, type World } from './world.ts';
+import { due, type Emitted, type Person, type World } from './world.ts';
 
 /** Accounts that were customers before the story begins. */
 const earlierAccounts = 110;
@@ -48,15 +48,24 @@ function addEarlierAccount(world: World): void {
 
 /** Simulates one day; afterwards `takeUntil` hands out its events. */
 export function liveDay(world: World, index: number): void {
-  const { random, calendar } = world;
   for (const account of world.accounts) billingDay(world, account, index);
   for (const invitation of due(world.invitations, index)) acceptInvitation(world, invitation, index);
-  for (const person of world.people) {
-    for (let left = random.poisson(activity(world, person, index)); left > 0; left--)
-      workSession(world, person, calendar.moment('work', person.place.city.timezone, index, random.next()));
-  }
+  for (const person of world.people) workDay(world, person, index);
   visitsOfDay(world, index, due(world.returns, index));
   botsOfDay(world, index);
+}
+
+/** A person's sittings of a day, one after the other: only then is a device signed in before it is used again. */
+function workDay(world: World, person: Person, index: number): void {
+  const { random, calendar } = world;
+  const sittings = random.poisson(activity(world, person, index));
+  if (sittings === 0) return;
+  const { timezone } = person.place.city;
+  const starts = Array.from({ length: sittings }, () =>
+    calendar.moment('work', timezone, index, random.next()),
+  ).sort((a, b) => a - b);
+  let free = 0;
+  for (const start of starts) free = workSession(world, person, Math.max(start, free)) + 5 * minute;
 }
 
 /** The pending events before `end`, in order of time; later ones wait. */

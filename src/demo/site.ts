@@ -4,6 +4,8 @@ export interface Page {
   readonly host: 'www' | 'app';
   readonly path: string;
   readonly title: string;
+  /** Published when AI summaries are released. */
+  readonly withSummaries?: true;
 }
 
 const www = (path: string, title: string): Page => ({ host: 'www', path, title: `${title} · MeetNotes` });
@@ -15,18 +17,18 @@ export const origins = { www: 'https://meetnotes.example', app: 'https://app.mee
 export const home = www('/', 'Meeting notes that write themselves');
 export const pricing = www('/pricing', 'Pricing');
 export const customers = www('/customers', 'Customers');
-export const launchPage = www('/launch', 'MeetNotes 5 is here');
-export const demoPage = www('/demo', 'Book a demo');
+const launchPage = www('/launch', 'MeetNotes 5 is here');
+const demoPage = www('/demo', 'Book a demo');
 
-export const features = [
-  www('/features/ai-summaries', 'AI summaries'),
+export const features: readonly Page[] = [
+  { ...www('/features/ai-summaries', 'AI summaries'), withSummaries: true },
   www('/features/recording', 'Record any meeting'),
   www('/features/templates', 'Templates'),
   www('/features/search', 'Search every conversation'),
   www('/features/integrations', 'Integrations'),
   www('/features/security', 'Security'),
 ];
-export const articles = [
+export const articles: readonly Page[] = [
   www('/blog/how-to-write-meeting-minutes', 'How to write meeting minutes people read'),
   www('/blog/one-on-one-questions', '101 one-on-one questions'),
   www('/blog/meeting-agenda-templates', '12 meeting agenda templates'),
@@ -38,7 +40,7 @@ export const articles = [
   www('/blog/async-updates', 'Async updates that work'),
   www('/blog/note-taking-methods', '5 note-taking methods for work'),
   www('/blog/customer-interviews', 'Notes from customer interviews'),
-  www('/blog/introducing-ai-summaries', 'Introducing AI summaries'),
+  { ...www('/blog/introducing-ai-summaries', 'Introducing AI summaries'), withSummaries: true },
 ];
 export const docs = [
   www('/docs/getting-started', 'Getting started'),

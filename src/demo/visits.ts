@@ -4,8 +4,9 @@ import { type Device, newDevice } from './devices.ts';
 import { newPerson } from './people.ts';
 import { type Place, placeIn, somewhere } from './places.ts';
 import { onboard, sendInvitations } from './product.ts';
+import type { Weighted } from './random.ts';
 import { Session, serverTrack } from './session.ts';
-import { home, invitePage, landings, nextPage, pricing, product, signUpPage } from './site.ts';
+import { home, invitePage, landings, nextPage, type Page, pricing, product, signUpPage } from './site.ts';
 import { type Invitation, schedule, type World } from './world.ts';
 
 /** Somebody who is not (yet) a user. */
@@ -56,7 +57,7 @@ export function visitsOfDay(world: World, index: number, returning: readonly Vis
 export function visit(world: World, visitor: Visitor, at: number, index: number, first: boolean): void {
   const { random } = world;
   const session = new Session(world, at, visitor.device, visitor.place);
-  land(session, world, visitor, first);
+  land(session, world, visitor, index, first);
   const signsUp = visitor.willSignUp && visitor.visitsLeft === 0;
   const depth = signsUp
     ? 2 + random.poisson(1)
@@ -65,7 +66,7 @@ export function visit(world: World, visitor: Visitor, at: number, index: number,
       : 0;
   for (let page = 0; page < depth; page++) {
     session.pause(35);
-    session.page(nextPage.draw(random));
+    session.page(published(world, nextPage, index));
     if (random.chance(0.05))
       session.track('Video Played', { video: 'product-tour', seconds: random.whole(5, 95) });
   }
@@ -81,10 +82,11 @@ function interested({ source }: Visitor): boolean {
   return source.quality > 0.1;
 }
 
-function land(session: Session, { random }: World, visitor: Visitor, first: boolean): void {
+function land(session: Session, world: World, visitor: Visitor, index: number, first: boolean): void {
+  const { random } = world;
   const { source } = visitor;
   if (first) {
-    const page = landings[source.intent].draw(random);
+    const page = published(world, landings[source.intent], index);
     const search = landingSearch(random, source);
     const { campaign, referrer } = source;
     session.page(page, { referrer, search, ...(campaign ? { campaign } : {}) });
@@ -92,6 +94,13 @@ function land(session: Session, { random }: World, visitor: Visitor, first: bool
     const referrer = random.chance(0.35) ? 'https://www.google.com/' : '';
     session.page(random.chance(0.7) ? home : pricing, { referrer });
   }
+}
+
+/** A page that is there on that day. */
+function published({ random, calendar }: World, pages: Weighted<Page>, index: number): Page {
+  let page = pages.draw(random);
+  while (page.withSummaries && index < calendar.summariesDay) page = pages.draw(random);
+  return page;
 }
 
 function abandonSignUp(session: Session): void {
