@@ -1,1 +1,35 @@
-export function SettingsPage() { return null; }
+import { Tabs } from '@mantine/core';
+import { Page } from '../panel/page.tsx';
+import { mayAct, useSession } from '../session/session.tsx';
+import { Keys } from '../settings/keys.tsx';
+import { OwnPassword } from '../settings/password.tsx';
+import { People } from '../settings/people.tsx';
+import { ProjectSettings } from '../settings/project-settings.tsx';
+
+export function SettingsPage() {
+  const { me, project } = useSession();
+  const sections = [
+    { id: 'keys', label: 'Sources and keys', shown: mayAct(me, 'editor'), content: <Keys /> },
+    { id: 'project', label: 'Project', shown: true, content: <ProjectSettings /> },
+    { id: 'people', label: 'People', shown: mayAct(me, 'admin') && me.user !== null, content: <People /> },
+    { id: 'account', label: 'Account', shown: me.user !== null, content: <OwnPassword /> },
+  ].filter(({ shown }) => shown);
+  return (
+    <Page title="Settings" note={project.name}>
+      <Tabs defaultValue={sections[0]?.id ?? null} keepMounted={false} variant="none">
+        <Tabs.List className="plain-tabs plain-tabs-wide" aria-label="Settings">
+          {sections.map(({ id, label }) => (
+            <Tabs.Tab key={id} value={id} className="plain-tab">
+              {label}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {sections.map(({ id, content }) => (
+          <Tabs.Panel key={id} value={id}>
+            {content}
+          </Tabs.Panel>
+        ))}
+      </Tabs>
+    </Page>
+  );
+}

@@ -1,0 +1,12 @@
+/** A value of the warehouse as text for a table cell. */
+export function cellText(value: unknown): string {
+  if (value === null || value === undefined) return 'NULL';
+  if (typeof value === 'object') return JSON.stringify(value);
+  return String(value);
+}
+
+/** Whether values of this ClickHouse type are numbers, through Nullable and LowCardinality. */
+export function isNumberType(type: string): boolean {
+  const inner = /^(?:Nullable|LowCardinality)\((.*)\)$/.exec(type)?.[1];
+  return inner === undefined ? /^(U?Int|Float|Decimal|BFloat)/.test(type) : isNumberType(inner);
+}
