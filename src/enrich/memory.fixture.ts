@@ -1,18 +1,20 @@
-import type { EnrichedBatch, PipelineItem } from '../contract/pipeline.ts';
+import type { EnrichBatch } from '../contract/pipeline.ts';
 import { createEnricher } from './enrich.ts';
 import { openSqliteState } from './state/sqlite.ts';
 import type { StateStore } from './state/state.ts';
 
 /** The real enricher over a SQLite state without a file; `run` enriches and commits, as the pipeline does. */
-export function enricherInMemory(state: StateStore = openSqliteState(':memory:')) {
+export function enricherInMemory(): {
+  readonly state: StateStore;
+  readonly enrich: EnrichBatch;
+  readonly run: EnrichBatch;
+} {
+  const state = openSqliteState(':memory:');
   const { enrich } = createEnricher({ state });
-  return {
-    state,
-    enrich,
-    async run(items: readonly PipelineItem[]): Promise<EnrichedBatch> {
-      const batch = await enrich(items);
-      await state.commit(Math.max(...items.map(({ record }) => record.offset)) + 1, batch.changes);
-      return batch;
-    },
+  const run: EnrichBatch = async (items) => {
+    const batch = await enrich(items);
+    await state.commit(Math.max(...items.map(({ record }) => record.offset)) + 1, batch.changes);
+    return batch;
   };
+  return { state, enrich, run };
 }

@@ -1,6 +1,6 @@
 import type { EventRow, SessionRow } from '../contract/row.ts';
 
-/** Columns of a session that are those of its first page (source) and of its first event (all others). */
+/** Columns of a session that are those of its first page (source) and of the first event that has them (all others). */
 export const sourceColumns = [
   'host',
   'referrer',
@@ -11,10 +11,8 @@ export const sourceColumns = [
   'term',
   'content',
 ] as const;
-export const contextColumns = [
-  'country',
-  'region',
-  'city',
+export const placeColumns = ['country', 'region', 'city'] as const;
+export const deviceColumns = [
   'device_type',
   'device_brand',
   'device_model',
@@ -22,11 +20,9 @@ export const contextColumns = [
   'os_version',
   'browser',
   'browser_version',
-  'language',
-  'timezone',
-  'screen',
-  'app_version',
 ] as const;
+export const settingColumns = ['language', 'timezone', 'screen', 'app_version'] as const;
+export const contextColumns = [...placeColumns, ...deviceColumns, ...settingColumns] as const;
 
 /** A session that may still grow. */
 export interface Session {

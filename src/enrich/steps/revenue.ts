@@ -6,10 +6,10 @@ const currencies = new Set(Intl.supportedValuesOf('currency'));
 export const revenueStep: Step = { name: 'revenue', run: readRevenue };
 
 function readRevenue({ event, row }: Draft): undefined {
-  const revenue = amount(event.revenue ?? event.properties['revenue']);
+  const revenue = amount(event.revenue ?? event.properties.revenue);
   if (revenue === null) return;
   row.revenue = revenue;
-  const currency = event.currency ?? event.properties['currency'];
+  const currency = event.currency ?? event.properties.currency;
   if (typeof currency !== 'string') return;
   const code = currency.trim().toUpperCase();
   if (currencies.has(code)) row.currency = code;

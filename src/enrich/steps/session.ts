@@ -1,9 +1,16 @@
 import type { DecodedEvent } from '../../contract/event.ts';
-import type { EventRow } from '../../contract/row.ts';
+import type { EventRow, SessionRow } from '../../contract/row.ts';
 import { hash64 } from '../../runtime/ids.ts';
 import { blockedId } from '../blocked-id.ts';
 import type { Memory, Subject } from '../memory.ts';
-import { contextColumns, openSession, type Session, sourceColumns } from '../session-state.ts';
+import {
+  deviceColumns,
+  openSession,
+  placeColumns,
+  type Session,
+  settingColumns,
+  sourceColumns,
+} from '../session-state.ts';
 import type { Draft, Step } from '../step.ts';
 
 const minute = 60_000;
@@ -112,7 +119,7 @@ function extend(session: Session, event: EventRow): void {
     session.sourced = true;
     for (const column of sourceColumns) row[column] = event[column];
   }
-  for (const column of contextColumns) if (row[column] === '') row[column] = event[column];
+  complete(row, event);
   if (event.type !== 'page' && event.type !== 'screen') return;
   row.page_views++;
   const page = event.path || event.title;
@@ -124,6 +131,16 @@ function extend(session: Session, event: EventRow): void {
     session.exitAt = event.timestamp;
     row.exit_path = page;
   }
+}
+
+/** What the first event did not tell. Facts of one device stay together: half a phone on a computer is neither. */
+function complete(row: SessionRow, event: EventRow): void {
+  if (row.country === '' && event.country !== '')
+    for (const column of placeColumns) row[column] = event[column];
+  if (row.device_type === '' && event.device_type !== '') {
+    for (const column of deviceColumns) row[column] = event[column];
+  }
+  for (const column of settingColumns) if (row[column] === '') row[column] = event[column];
 }
 
 function count(session: Session, event: EventRow): void {
