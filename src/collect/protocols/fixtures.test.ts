@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import type { LogRecord } from '../../contract/request.ts';
+import { keptHeaders } from '../headers.ts';
+import { protocols } from '../protocols.ts';
+
+const folder = join(import.meta.dirname, 'fixtures');
+
+interface Fixture {
+  readonly request: {
+    readonly client: string;
+    readonly method: string;
+    readonly url: string;
+    readonly headers: Record<string, string>;
+    readonly body_base64: string;
+  };
+  /** What it must decode to. UPDATE_FIXTURES=1 writes it anew; read the difference before committing it. */
+  readonly expected?: unknown;
+}
+
+function recordOf({ request }: Fixture, protocol: string): LogRecord {
+  const [path = '', query = ''] = request.url.split('?');
+  const body = Buffer.from(request.body_base64, 'base64');
+  return {
+    offset: 1,
+    receivedAt: 1_795_301_100_000,
+    project: 'p',
+    protocol,
+    method: request.method,
+    path,
+    query,
+    headers: keptHeaders(request.headers, undefined),
+    address: '203.0.113.0',
+    body: body[0] === 0x1f ? gunzipSync(body) : body,
+  };
+}
+
+describe.each(protocols)('$name', (protocol) => {
+  const files = readdirSync(join(folder, protocol.name)).filter((name) => name.endsWith('.json'));
+
+  it('has recorded requests of real clients', () => {
+    expect(files.length).toBeGreaterThan(4);
+  });
+
+  it.each(files)('decodes %s to the events written beside it', (file) => {
+    const path = join(folder, protocol.name, file);
+    const fixture = JSON.parse(readFileSync(path, 'utf8')) as Fixture;
+    const decoded: unknown = JSON.parse(JSON.stringify(protocol.decode(recordOf(fixture, protocol.name))));
+    if (process.env['UPDATE_FIXTURES'] === '1') {
+      writeFileSync(path, `${JSON.stringify({ request: fixture.request, expected: decoded }, undefined, 2)}\n`);
+    }
+    expect(decoded).toEqual(fixture.expected);
+    expect(protocol.route(fixture.request.url.split('?')[0] ?? '')?.kind).toBe('events');
+  });
+});
