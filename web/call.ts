@@ -51,14 +51,16 @@ async function send(url: string, init: RequestInit): Promise<Response> {
   }
 }
 
-/** Reads the API's error, or makes one from the status when something in between answered. */
+/** Reads the API's `{ error: { code, message, advice } }`, or makes an error from the status when something in between answered. */
 export function errorOf(status: number, answer: unknown): CallError {
-  const fields = typeof answer === 'object' && answer !== null ? answer : {};
-  const inner = 'error' in fields && typeof fields.error === 'object' && fields.error ? fields.error : fields;
-  const code = 'code' in inner && typeof inner.code === 'string' ? inner.code : 'unexpected';
+  const body = typeof answer === 'object' && answer !== null && 'error' in answer ? answer.error : undefined;
+  const fields = typeof body === 'object' && body !== null ? body : {};
+  const code = 'code' in fields && typeof fields.code === 'string' ? fields.code : 'unexpected';
   const message =
-    'message' in inner && typeof inner.message === 'string' ? inner.message : `The server answered ${status}.`;
+    'message' in fields && typeof fields.message === 'string'
+      ? fields.message
+      : `The server answered ${status}.`;
   const advice =
-    'advice' in inner && typeof inner.advice === 'string' ? inner.advice : 'Try again in a moment.';
+    'advice' in fields && typeof fields.advice === 'string' ? fields.advice : 'Try again in a moment.';
   return new CallError(status, code, message, advice);
 }

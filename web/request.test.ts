@@ -28,7 +28,9 @@ test('a missing path parameter is a fault of the caller', () => {
 });
 
 test('an error of the API keeps its code and its advice', () => {
-  const error = errorOf(422, { code: 'query-too-expensive', message: 'Too long.', advice: 'Narrow the range.' });
+  const error = errorOf(422, {
+    error: { code: 'query-too-expensive', message: 'Too long.', advice: 'Narrow the range.' },
+  });
   expect([error.status, error.code, error.message, error.advice]).toEqual([
     422,
     'query-too-expensive',

@@ -13,8 +13,8 @@ export function prepareRequest(route: string, input: Readonly<Record<string, unk
   const path = route.slice(space + 1).replace(/:(\w+)/g, (_, name: string) => {
     const value = rest.get(name);
     rest.delete(name);
-    if (value === undefined) throw new Error(`${route}: ${name} is missing`);
-    return encodeURIComponent(String(value));
+    if (typeof value !== 'string') throw new Error(`${route}: ${name} is missing`);
+    return encodeURIComponent(value);
   });
   if (method === 'GET' || method === 'DELETE') {
     const query = new URLSearchParams([...rest].map(([name, value]) => [name, String(value)])).toString();

@@ -6,7 +6,9 @@ import { carriedSearch, parseSearch, stringifySearch } from './search.ts';
 import { decodeSeries, encodeSeries, measureOf } from './series.ts';
 import { decodeStep, decodeWindow, encodeStep, encodeWindow, windowSeconds } from './step.ts';
 
-const text = fc.string({ minLength: 1, maxLength: 20, unit: 'binary' }).filter((value) => value.isWellFormed());
+const text = fc
+  .string({ minLength: 1, maxLength: 20, unit: 'binary' })
+  .filter((value) => value.isWellFormed());
 const filter = fc.record({
   property: text,
   op: fc.constantFrom('is' as const, 'contains' as const, 'gt' as const),

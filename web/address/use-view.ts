@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import type { Filter, Interval, Range } from '../../src/contract/query.ts';
-import { today } from '../range/days.ts';
 import { withFilter } from '../filter/with-filter.ts';
+import { today } from '../range/days.ts';
 import { type Days, daysBefore, daysOf, intervalFor, intervalsFor } from '../range/presets.ts';
 import { useSession } from '../session/session.tsx';
 import { decodeFilters, encodeFilter } from './filters.ts';

@@ -62,7 +62,9 @@ export function TotalsTable({ plot, measures, hidden, onToggle }: TotalsTablePro
               <td className="number">{full(mean(line.points))}</td>
               {compared ? (
                 <>
-                  <td className="number muted">{line.previousTotal === undefined ? '–' : full(line.previousTotal)}</td>
+                  <td className="number muted">
+                    {line.previousTotal === undefined ? '–' : full(line.previousTotal)}
+                  </td>
                   <td className="number">
                     <Change now={line.total} before={line.previousTotal} />
                   </td>
@@ -79,5 +81,5 @@ export function TotalsTable({ plot, measures, hidden, onToggle }: TotalsTablePro
 function mean(points: readonly number[]): number {
   if (points.length === 0) return 0;
   const value = points.reduce((sum, point) => sum + point, 0) / points.length;
-  return Math.round(value * 100) / 100;
+  return value >= 100 ? Math.round(value) : Math.round(value * 100) / 100;
 }

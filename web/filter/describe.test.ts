@@ -3,8 +3,12 @@ import { describeFilter, operatorsOf, propertyLabel } from './describe.ts';
 import { withFilter } from './with-filter.ts';
 
 test('a filter reads as a sentence', () => {
-  expect(describeFilter({ property: 'country', op: 'is', values: ['DE', 'FR'] })).toBe('Country is Germany or France');
-  expect(describeFilter({ property: 'properties.plan', op: 'is_not_set', values: [] })).toBe('plan is not set');
+  expect(describeFilter({ property: 'country', op: 'is', values: ['DE', 'FR'] })).toBe(
+    'Country is Germany or France',
+  );
+  expect(describeFilter({ property: 'properties.plan', op: 'is_not_set', values: [] })).toBe(
+    'plan is not set',
+  );
   expect(describeFilter({ property: 'campaign', op: 'is_not', values: [''] })).toBe('Campaign is not (none)');
 });
 

@@ -15,7 +15,14 @@ export const operatorNames: Readonly<Record<Operator, string>> = {
   is_not_set: 'is not set',
 };
 
-const textOperators: readonly Operator[] = ['is', 'is_not', 'contains', 'not_contains', 'is_set', 'is_not_set'];
+const textOperators: readonly Operator[] = [
+  'is',
+  'is_not',
+  'contains',
+  'not_contains',
+  'is_set',
+  'is_not_set',
+];
 const numberOperators: readonly Operator[] = ['is', 'is_not', 'gt', 'lt', 'is_set', 'is_not_set'];
 const everyOperator: readonly Operator[] = [...textOperators.slice(0, 4), 'gt', 'lt', 'is_set', 'is_not_set'];
 

@@ -39,7 +39,13 @@ export function FilterEditor({ filter, event, range, onDone, onRemove }: FilterE
     >
       <Stack gap={8}>
         <Group gap={8} wrap="nowrap">
-          <PropertyPicker label="Property" value={property} onChange={chooseProperty} event={event} width="100%" />
+          <PropertyPicker
+            label="Property"
+            value={property}
+            onChange={chooseProperty}
+            event={event}
+            width="100%"
+          />
           <Select
             aria-label="Operator"
             value={op}

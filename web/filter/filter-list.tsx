@@ -32,7 +32,12 @@ export function FilterList({ filters, onChange, event, range, hotkey = false }: 
         </li>
       ))}
       <li>
-        <AddFilter hotkey={hotkey} event={event} range={range} onAdd={(added) => onChange([...filters, added])} />
+        <AddFilter
+          hotkey={hotkey}
+          event={event}
+          range={range}
+          onAdd={(added) => onChange([...filters, added])}
+        />
       </li>
       {filters.length > 1 ? (
         <li>
@@ -67,7 +72,12 @@ function FilterChip({ filter, event, range, onChange, onRemove }: FilterChipProp
     >
       <Popover.Target>
         <span className="chip" data-testid="filter-chip">
-          <UnstyledButton className="chip-text" onClick={popover.toggle} aria-label={`Edit filter: ${text}`} title={text}>
+          <UnstyledButton
+            className="chip-text"
+            onClick={popover.toggle}
+            aria-label={`Edit filter: ${text}`}
+            title={text}
+          >
             {propertyLabel(filter.property)} <span className="chip-op">{operatorNames[filter.op]}</span>{' '}
             {needsValue(filter.op) ? (
               <strong>{filter.values.map((value) => valueLabel(filter.property, value)).join(' or ')}</strong>
@@ -112,7 +122,11 @@ function AddFilter({ hotkey, event, range, onAdd }: AddFilterProps) {
       width={360}
     >
       <Popover.Target>
-        <UnstyledButton className="filter-add" onClick={popover.toggle} title={hotkey ? 'Press / to add a filter' : undefined}>
+        <UnstyledButton
+          className="filter-add"
+          onClick={popover.toggle}
+          title={hotkey ? 'Press / to add a filter' : undefined}
+        >
           {hotkey ? <IconFilter size={14} stroke={1.6} /> : <IconPlus size={14} stroke={1.6} />}
           Filter
         </UnstyledButton>

@@ -60,7 +60,9 @@ function groupsOf(properties: readonly string[], numbers: boolean, chosen: strin
   for (const column of eventColumns) {
     if (!numbers || column.kind === 'number') add(column.group, column.name);
   }
-  const missing = chosen !== undefined && ![...groups.values()].some(({ items }) => items.some(({ value }) => value === chosen));
+  const missing =
+    chosen !== undefined &&
+    ![...groups.values()].some(({ items }) => items.some(({ value }) => value === chosen));
   if (missing) add('Properties', chosen);
   return [...groups.values()];
 }

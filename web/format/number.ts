@@ -10,7 +10,8 @@ export function full(value: number): string {
 export function compact(value: number): string {
   const size = Math.abs(value);
   if (size >= 10_000) return short.format(value);
-  if (size >= 100 || Number.isInteger(value)) return new Intl.NumberFormat('en', { maximumFractionDigits: size >= 100 ? 0 : 2 }).format(value);
+  if (size >= 100 || Number.isInteger(value))
+    return new Intl.NumberFormat('en', { maximumFractionDigits: size >= 100 ? 0 : 2 }).format(value);
   return grouped.format(value);
 }
 

@@ -10,7 +10,8 @@ export function countryName(code: string): string {
 /** The two regional indicator letters that fonts draw as a flag. */
 export function countryFlag(code: string): string {
   if (!/^[A-Za-z]{2}$/.test(code)) return '';
-  return String.fromCodePoint(...[...code.toUpperCase()].map((letter) => 0x1f1a5 + letter.charCodeAt(0)));
+  const letters = code.toUpperCase();
+  return String.fromCodePoint(0x1f1a5 + letters.charCodeAt(0), 0x1f1a5 + letters.charCodeAt(1));
 }
 
 /** Name of a BCP 47 tag; the text itself when it is none. */

@@ -14,7 +14,8 @@ function formatter(timezone: string, name: string, options: Intl.DateTimeFormatO
 
 /** Short name of a bucket, for an axis: `14:00`, `3 Nov`, `Nov 2026`. */
 export function bucketTick(at: number, interval: Interval, timezone: string): string {
-  if (interval === 'hour') return formatter(timezone, 'hour', { hour: '2-digit', minute: '2-digit' }).format(at);
+  if (interval === 'hour')
+    return formatter(timezone, 'hour', { hour: '2-digit', minute: '2-digit' }).format(at);
   if (interval === 'month') {
     return formatter(timezone, 'month', { month: 'short', year: 'numeric' }).format(at);
   }

@@ -43,7 +43,11 @@ export function StepEditor({ step, index, count, range, onChange, onMove, onRemo
         <ActionIcon aria-label={`Move step ${number} up`} disabled={index === 0} onClick={() => onMove(-1)}>
           <IconArrowUp size={15} stroke={1.6} />
         </ActionIcon>
-        <ActionIcon aria-label={`Move step ${number} down`} disabled={index === count - 1} onClick={() => onMove(1)}>
+        <ActionIcon
+          aria-label={`Move step ${number} down`}
+          disabled={index === count - 1}
+          onClick={() => onMove(1)}
+        >
           <IconArrowDown size={15} stroke={1.6} />
         </ActionIcon>
         <ActionIcon aria-label={`Remove step ${number}`} disabled={!onRemove} onClick={onRemove}>

@@ -14,7 +14,9 @@ const units: readonly { readonly value: WindowUnit; readonly label: string }[] =
 
 /** How long somebody may take from the first step to the last. */
 export function WindowInput({ value, onChange }: WindowInputProps) {
-  const most = Math.floor(windowSeconds({ amount: 366, unit: 'd' }) / windowSeconds({ amount: 1, unit: value.unit }));
+  const most = Math.floor(
+    windowSeconds({ amount: 366, unit: 'd' }) / windowSeconds({ amount: 1, unit: value.unit }),
+  );
   return (
     <span className="window-input">
       <NumberInput

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LiveEvent } from '../../src/contract/result.ts';
-import { bufferSize, compareCursors, matchesText, mergeEvents } from './buffer.ts';
+import { bufferSize, compareCursors, matchesText, mergeEvents, newestCursor } from './buffer.ts';
 
 function event(cursor: string, properties: Record<string, unknown> = {}): LiveEvent {
   return {
@@ -34,6 +34,12 @@ test('cursors are ordered as numbers, piece by piece', () => {
   expect(compareCursors('100-2', '100-10')).toBe(-1);
   expect(compareCursors('18446744073709551615', '18446744073709551614')).toBe(1);
   expect(compareCursors('7-0', '7')).toBe(0);
+});
+
+test('the newest cursor is the largest, also when an answer is empty', () => {
+  expect(newestCursor(undefined, [])).toBeUndefined();
+  expect(newestCursor('9.7', [])).toBe('9.7');
+  expect(newestCursor('9.7', [event('10.2'), event('9.80')])).toBe('10.2');
 });
 
 test('new events come first, in whatever order they were sent, and none comes twice', () => {

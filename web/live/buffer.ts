@@ -16,6 +16,14 @@ export function compareCursors(a: string, b: string): number {
   return 0;
 }
 
+/** The largest cursor of those known and those that arrived. */
+export function newestCursor(known: string | undefined, arrived: readonly LiveEvent[]): string | undefined {
+  return arrived.reduce<string | undefined>(
+    (newest, { cursor }) => (newest === undefined || compareCursors(cursor, newest) > 0 ? cursor : newest),
+    known,
+  );
+}
+
 /** Newest first, each event once, at most `bufferSize`. The same array when nothing arrived. */
 export function mergeEvents(kept: readonly LiveEvent[], arrived: readonly LiveEvent[]): readonly LiveEvent[] {
   const known = new Set(kept.map(({ eventId }) => eventId));

@@ -16,8 +16,11 @@ interface LiveRowProps {
 /** One event; opens to everything that is known about it. */
 export const LiveRow = memo(function LiveRow({ event, now, timezone }: LiveRowProps) {
   const [opened, setOpened] = useState(false);
-  const who = event.userId || (event.anonymousId === '' ? 'nobody' : `anonymous ${event.anonymousId.slice(0, 8)}`);
-  const place = [event.city, event.country === '' ? '' : countryName(event.country)].filter(Boolean).join(', ');
+  const who =
+    event.userId || (event.anonymousId === '' ? 'nobody' : `anonymous ${event.anonymousId.slice(0, 8)}`);
+  const place = [event.city, event.country === '' ? '' : countryName(event.country)]
+    .filter(Boolean)
+    .join(', ');
   return (
     <li className="live-item" data-testid="live-row" data-event={event.event}>
       <UnstyledButton className="live-row" onClick={() => setOpened(!opened)} aria-expanded={opened}>

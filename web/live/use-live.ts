@@ -2,7 +2,7 @@ import { useDocumentVisibility } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import type { LiveEvent, LiveResult } from '../../src/contract/result.ts';
 import { call } from '../call.ts';
-import { compareCursors, mergeEvents } from './buffer.ts';
+import { mergeEvents, newestCursor } from './buffer.ts';
 
 interface Live {
   readonly events: readonly LiveEvent[];
@@ -30,20 +30,20 @@ export function useLive(project: string, event: string | undefined, paused: bool
     if (paused || !visible) return;
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = async () => {
+      const after = cursor.current;
+      const input = { project, limit: after === undefined ? 100 : 500, event, after };
+      const result = await call('live', input, stop.signal);
+      cursor.current = newestCursor(after, result.events);
+      setLive((before) => ({
+        events: mergeEvents(before.events, result.events),
+        counters: result,
+        error: undefined,
+      }));
+    };
     const look = async () => {
       try {
-        const after = cursor.current;
-        const result = await call(
-          'live',
-          { project, limit: after === undefined ? 100 : 500, ...(event ? { event } : {}), ...(after ? { after } : {}) },
-          stop.signal,
-        );
-        for (const arrived of result.events) {
-          if (cursor.current === undefined || compareCursors(arrived.cursor, cursor.current) > 0) {
-            cursor.current = arrived.cursor;
-          }
-        }
-        setLive((before) => ({ events: mergeEvents(before.events, result.events), counters: result, error: undefined }));
+        await ask();
       } catch (thrown) {
         if (stop.signal.aborted) return;
         const error = thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -23,7 +23,11 @@ export function BreakdownPanel({ title, tabs, view, visitors }: BreakdownPanelPr
   const [property, setProperty] = useState<string>(tabs[0]?.property ?? '');
   const [opened, drawer] = useDisclosure(false);
   const { project, range, filters, includeBots } = view;
-  const query = useCall('breakdown', { project, range, filters, includeBots, property, limit: shown }, { keep: true });
+  const query = useCall(
+    'breakdown',
+    { project, range, filters, includeBots, property, limit: shown },
+    { keep: true },
+  );
   const current = query.data?.property === property ? query : { ...query, isPlaceholderData: true };
   const choose = (value: string) => {
     drawer.close();

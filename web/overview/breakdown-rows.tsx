@@ -18,7 +18,10 @@ export function BreakdownRows({ result, visitors, detailed = false, onChoose }: 
   const most = Math.max(1, ...result.rows.map((row) => row.visitors));
   const label = propertyLabel(result.property);
   return (
-    <table className={detailed ? 'breakdown breakdown-detailed' : 'breakdown'} aria-label={`Visitors by ${label}`}>
+    <table
+      className={detailed ? 'breakdown breakdown-detailed' : 'breakdown'}
+      aria-label={`Visitors by ${label}`}
+    >
       <thead>
         <tr>
           <th scope="col">{label}</th>
@@ -76,7 +79,9 @@ export function BreakdownRows({ result, visitors, detailed = false, onChoose }: 
                   <td className="number">{duration(row.duration)}</td>
                 </>
               ) : null}
-              <td className="number muted">{visitors > 0 ? percent(Math.min(1, row.visitors / visitors)) : '–'}</td>
+              <td className="number muted">
+                {visitors > 0 ? percent(Math.min(1, row.visitors / visitors)) : '–'}
+              </td>
             </tr>
           );
         })}

@@ -32,7 +32,13 @@ export const metrics: readonly Metric[] = [
     exact: full,
     meaning: 'Visits that end after 30 minutes without activity',
   },
-  { name: 'pageViews', label: 'Page views', format: compact, exact: full, meaning: 'Pages and screens shown' },
+  {
+    name: 'pageViews',
+    label: 'Page views',
+    format: compact,
+    exact: full,
+    meaning: 'Pages and screens shown',
+  },
   {
     name: 'depth',
     label: 'Views per session',

@@ -77,7 +77,9 @@ export function ExplorePage() {
                 index={index}
                 range={range}
                 onChange={(next) => setSeries(series.with(index, next))}
-                onCopy={series.length < mostSeries ? () => setSeries(series.toSpliced(index, 0, one)) : undefined}
+                onCopy={
+                  series.length < mostSeries ? () => setSeries(series.toSpliced(index, 0, one)) : undefined
+                }
                 onRemove={series.length > 1 ? () => setSeries(series.toSpliced(index, 1)) : undefined}
               />
             ))}
@@ -86,7 +88,9 @@ export function ExplorePage() {
                 variant="subtle"
                 leftSection={<IconPlus size={14} />}
                 disabled={series.length >= mostSeries}
-                onClick={() => setSeries([...series, { event: '*', measure: { kind: 'count' }, filters: [] }])}
+                onClick={() =>
+                  setSeries([...series, { event: '*', measure: { kind: 'count' }, filters: [] }])
+                }
               >
                 Add series
               </Button>
@@ -124,7 +128,9 @@ function TrendResult({ result, asked }: { result: SeriesResult; asked: AskedTren
   );
   const Chart = seriesCharts[kind].component;
   const toggle = (slot: number) =>
-    setHidden((was) => (was.has(slot) ? new Set([...was].filter((one) => one !== slot)) : new Set([...was, slot])));
+    setHidden((was) =>
+      was.has(slot) ? new Set([...was].filter((one) => one !== slot)) : new Set([...was, slot]),
+    );
   return (
     <section className="panel" aria-label="Result" data-testid="trend-result">
       <header className="panel-head">
@@ -148,13 +154,17 @@ function TrendResult({ result, asked }: { result: SeriesResult; asked: AskedTren
       </header>
       <div className="panel-body">
         {plot.lines.length === 0 ? (
-          <EmptyPanel title="No such events in this range">Choose more days or take a filter away.</EmptyPanel>
+          <EmptyPanel title="No such events in this range">
+            Choose more days or take a filter away.
+          </EmptyPanel>
         ) : (
           <>
             <Suspense fallback={<Skeleton height={320} />}>
               <Chart plot={visible} />
             </Suspense>
-            {kind === 'number' ? null : <p className="panel-note zone-note">Times in {asked.range.timezone}</p>}
+            {kind === 'number' ? null : (
+              <p className="panel-note zone-note">Times in {asked.range.timezone}</p>
+            )}
           </>
         )}
       </div>

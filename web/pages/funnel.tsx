@@ -2,7 +2,14 @@ import { Button, Skeleton } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { Suspense } from 'react';
 import type { FunnelResult } from '../../src/contract/result.ts';
-import { decodeStep, decodeWindow, encodeStep, encodeWindow, type FunnelStep, windowSeconds } from '../address/step.ts';
+import {
+  decodeStep,
+  decodeWindow,
+  encodeStep,
+  encodeWindow,
+  type FunnelStep,
+  windowSeconds,
+} from '../address/step.ts';
 import { useAddress } from '../address/use-address.ts';
 import { useView } from '../address/use-view.ts';
 import { funnelCharts } from '../charts/charts.ts';
@@ -109,7 +116,8 @@ export function FunnelPage() {
           {chosen.length < 2 ? (
             <section className="panel">
               <EmptyPanel title="Choose at least two events">
-                People are counted when they do the first and then the next ones, in this order, within the window.
+                People are counted when they do the first and then the next ones, in this order, within the
+                window.
               </EmptyPanel>
             </section>
           ) : (

@@ -34,8 +34,8 @@ export function LivePage() {
         live.counters ? (
           <span data-testid="live-counters">
             <span className="pulse" data-quiet={paused || undefined} aria-hidden="true" />
-            {compact(live.counters.peopleNow)} people now · {compact(live.counters.lastMinute)} events in the last
-            minute
+            {compact(live.counters.peopleNow)} people now · {compact(live.counters.lastMinute)} events in the
+            last minute
           </span>
         ) : null
       }
@@ -57,7 +57,13 @@ export function LivePage() {
       ) : (
         <section className="panel panel-flush" aria-label="Events arriving">
           <header className="live-tools">
-            <EventPicker label="Only this event" placeholder="All events" value={event} onChange={setEvent} clearable />
+            <EventPicker
+              label="Only this event"
+              placeholder="All events"
+              value={event}
+              onChange={setEvent}
+              clearable
+            />
             <TextInput
               size="xs"
               className="live-search"

@@ -44,12 +44,12 @@ export function OverviewPage() {
       }
       tools={
         started === false ? undefined : (
-        <>
-          <CompareSwitch view={view} />
-          <BotsSwitch view={view} />
-          <IntervalSelect view={view} />
-          <RangePicker view={view} />
-        </>
+          <>
+            <CompareSwitch view={view} />
+            <BotsSwitch view={view} />
+            <IntervalSelect view={view} />
+            <RangePicker view={view} />
+          </>
         )
       }
     >
@@ -62,7 +62,9 @@ export function OverviewPage() {
             <MetricCards
               result={query.data}
               chosen={metric.name}
-              onChoose={(name) => change({ metric: name === 'visitors' ? undefined : name }, { replace: true })}
+              onChoose={(name) =>
+                change({ metric: name === 'visitors' ? undefined : name }, { replace: true })
+              }
             />
             <header className="panel-head">
               <h2 className="panel-title">{metric.label} over time</h2>
@@ -80,7 +82,12 @@ export function OverviewPage() {
             <div className="panel-body">
               <Answer query={query} height={292}>
                 {(result) => (
-                  <OverviewChart result={result} metric={metric.name} view={view} asTable={shape === 'table'} />
+                  <OverviewChart
+                    result={result}
+                    metric={metric.name}
+                    view={view}
+                    asTable={shape === 'table'}
+                  />
                 )}
               </Answer>
             </div>

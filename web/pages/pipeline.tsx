@@ -24,7 +24,11 @@ export function PipelinePage() {
   const [minutes, setMinutes] = useState('60');
   const [now, setNow] = useState(() => Date.now());
   useInterval(() => setNow(Date.now()), 1_000, { autoInvoke: true });
-  const query = useCall('pipeline', { project: project.id, minutes: Number(minutes) }, { every: 5_000, keep: true });
+  const query = useCall(
+    'pipeline',
+    { project: project.id, minutes: Number(minutes) },
+    { every: 5_000, keep: true },
+  );
   return (
     <Page
       title="Pipeline"

@@ -25,7 +25,9 @@ export function SqlPage() {
   const [text, setText] = useState(() => firstQuery(project.id));
   const asked = useRef(text);
   asked.current = text;
-  const { mutate, data, error, isPending } = useMutation({ mutationFn: (sql: string) => call('query', { sql }) });
+  const { mutate, data, error, isPending } = useMutation({
+    mutationFn: (sql: string) => call('query', { sql }),
+  });
   const run = useCallback(() => mutate(asked.current), [mutate]);
   if (!mayAct(me, 'editor')) {
     return (
@@ -57,7 +59,11 @@ export function SqlPage() {
       {error ? <Failure error={error} /> : null}
       {data && !error ? (
         <section className="panel panel-flush" aria-label="Answer">
-          {data.rows.length === 0 ? <EmptyPanel title="The query gave no rows" /> : <ResultTable result={data} />}
+          {data.rows.length === 0 ? (
+            <EmptyPanel title="The query gave no rows" />
+          ) : (
+            <ResultTable result={data} />
+          )}
         </section>
       ) : null}
     </Page>

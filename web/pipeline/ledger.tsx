@@ -1,5 +1,5 @@
-import { useMemo, useState } from 'react';
 import { Button } from '@mantine/core';
+import { useMemo, useState } from 'react';
 import type { LedgerRow } from '../../src/contract/result.ts';
 import { counted, full } from '../format/number.ts';
 import { minuteTime } from '../format/time.ts';
@@ -21,7 +21,9 @@ export function Ledger({ rows, timezone }: LedgerProps) {
   const newestFirst = useMemo(() => rows.toSorted((a, b) => b.minute - a.minute), [rows]);
   const oldestFirst = useMemo(() => newestFirst.toReversed(), [newestFirst]);
   // What is out of balance is never hidden behind a button.
-  const shown = all ? newestFirst : newestFirst.filter((row, index) => index < shortList || row.state === 'unbalanced');
+  const shown = all
+    ? newestFirst
+    : newestFirst.filter((row, index) => index < shortList || row.state === 'unbalanced');
   return (
     <>
       <Verdict sum={sumLedger(rows)} />
@@ -106,7 +108,8 @@ function Verdict({ sum }: { sum: LedgerSum }) {
 function differences(row: LedgerRow): string {
   const outcome = row.loaded + row.quarantined + row.duplicates + droppedOf(row);
   const found: string[] = [];
-  if (row.accepted !== row.processed) found.push(`${full(row.accepted)} accepted, ${full(row.processed)} processed`);
+  if (row.accepted !== row.processed)
+    found.push(`${full(row.accepted)} accepted, ${full(row.processed)} processed`);
   if (row.decoded !== outcome) found.push(`${full(row.decoded)} found, ${full(outcome)} accounted for`);
   if (row.loaded !== row.stored) found.push(`${full(row.loaded)} loaded, ${full(row.stored)} in the table`);
   return found.join('; ');

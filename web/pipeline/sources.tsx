@@ -47,7 +47,11 @@ export function Sources({ sources, now, timezone }: SourcesProps) {
                 </td>
                 <td
                   className={source.state === 'stale' ? 'number stage-errors' : 'number'}
-                  title={source.lastEvent === null ? undefined : `${moment(source.lastEvent, timezone)} ${timezone}`}
+                  title={
+                    source.lastEvent === null
+                      ? undefined
+                      : `${moment(source.lastEvent, timezone)} ${timezone}`
+                  }
                 >
                   {source.lastEvent === null ? 'never' : ago(source.lastEvent, now)}
                 </td>

@@ -11,7 +11,14 @@ export function frameOption(plot: SeriesPlot, colours: PlotColours): Record<stri
     animationDuration: 250,
     animationDurationUpdate: 250,
     textStyle: { fontFamily: 'inherit' },
-    grid: { left: 4, right: 12, top: 12, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    grid: {
+      left: 4,
+      right: 12,
+      top: 12,
+      bottom: 4,
+      outerBoundsMode: 'same',
+      outerBoundsContain: 'axisLabel',
+    },
     xAxis: {
       type: 'category',
       data: plot.times.map((at) => bucketTick(at, plot.interval, plot.timezone)),
@@ -36,7 +43,10 @@ export function frameOption(plot: SeriesPlot, colours: PlotColours): Record<stri
       padding: [8, 12],
       extraCssText: 'box-shadow: 0 4px 16px rgb(0 0 0 / 0.12); border-radius: 8px; max-width: 340px;',
       textStyle: { color: colours.text, fontSize: 12 },
-      axisPointer: { lineStyle: { color: colours.muted, type: 'solid', width: 1 }, shadowStyle: { opacity: 0.06 } },
+      axisPointer: {
+        lineStyle: { color: colours.muted, type: 'solid', width: 1 },
+        shadowStyle: { opacity: 0.06 },
+      },
       formatter: (shown: unknown) => tooltip(plot, colours, shown),
     },
   };
@@ -59,10 +69,15 @@ function tooltip(plot: SeriesPlot, colours: PlotColours, shown: unknown): string
     const before = line.previousPoints?.[index];
     return (
       tooltipRow(colour, escapeHtml(line.name), plot.format(value), '') +
-      (before === undefined ? '' : tooltipRow(colour, beforeName(plot, at), plot.format(before), 'opacity:.6;'))
+      (before === undefined
+        ? ''
+        : tooltipRow(colour, beforeName(plot, at), plot.format(before), 'opacity:.6;'))
     );
   });
-  const more = rows.length > tooltipRows ? `<div style="opacity:.6">and ${compact(rows.length - tooltipRows)} more</div>` : '';
+  const more =
+    rows.length > tooltipRows
+      ? `<div style="opacity:.6">and ${compact(rows.length - tooltipRows)} more</div>`
+      : '';
   const name = bucketName(at, plot.interval, plot.timezone);
   return `<div style="font-weight:600;margin-bottom:4px">${name}${last ? ' · so far' : ''}</div>${html.join('')}${more}`;
 }

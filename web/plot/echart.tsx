@@ -1,6 +1,6 @@
+import type { EChartsCoreOption } from 'echarts/core';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import type { EChartsCoreOption } from 'echarts/core';
 import { useEffect, useRef } from 'react';
 
 use([SVGRenderer]);

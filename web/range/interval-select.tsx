@@ -3,7 +3,12 @@ import type { Interval } from '../../src/contract/query.ts';
 import { useAddress } from '../address/use-address.ts';
 import type { View } from '../address/use-view.ts';
 
-const labels: Record<Interval, string> = { hour: 'By hour', day: 'By day', week: 'By week', month: 'By month' };
+const labels: Record<Interval, string> = {
+  hour: 'By hour',
+  day: 'By day',
+  week: 'By week',
+  month: 'By month',
+};
 
 export function IntervalSelect({ view }: { view: View }) {
   const [, change] = useAddress();

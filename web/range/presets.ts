@@ -25,7 +25,12 @@ export const presets: readonly Preset[] = [
   { id: '7d', label: 'Last 7 days', key: 'W', days: (today) => ({ from: addDays(today, -6), to: today }) },
   { id: '28d', label: 'Last 28 days', key: 'F', days: (today) => ({ from: addDays(today, -27), to: today }) },
   { id: '90d', label: 'Last 90 days', key: 'N', days: (today) => ({ from: addDays(today, -89), to: today }) },
-  { id: 'month', label: 'Month to date', key: 'M', days: (today) => ({ from: startOfMonth(today), to: today }) },
+  {
+    id: 'month',
+    label: 'Month to date',
+    key: 'M',
+    days: (today) => ({ from: startOfMonth(today), to: today }),
+  },
   {
     id: 'last-month',
     label: 'Last month',

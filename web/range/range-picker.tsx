@@ -20,7 +20,13 @@ export function RangePicker({ view }: { view: View }) {
     change({ range: range === defaultPreset ? undefined : range });
   };
   return (
-    <Popover opened={opened} onChange={(open) => !open && popover.close()} position="bottom-end" trapFocus shadow="none">
+    <Popover
+      opened={opened}
+      onChange={(open) => !open && popover.close()}
+      position="bottom-end"
+      trapFocus
+      shadow="none"
+    >
       <Popover.Target>
         <Button
           variant="default"
@@ -37,7 +43,11 @@ export function RangePicker({ view }: { view: View }) {
         <ul className="range-presets">
           {presets.map(({ id, label }) => (
             <li key={id}>
-              <UnstyledButton className="range-preset" onClick={() => choose(id)} aria-pressed={preset?.id === id}>
+              <UnstyledButton
+                className="range-preset"
+                onClick={() => choose(id)}
+                aria-pressed={preset?.id === id}
+              >
                 {label}
                 {preset?.id === id ? <IconCheck size={14} aria-hidden="true" /> : null}
               </UnstyledButton>

@@ -41,7 +41,10 @@ test('a custom range must be two days in order', () => {
 });
 
 test('the period before has the same length and ends the day before', () => {
-  expect(daysBefore({ from: '2026-11-16', to: '2026-11-22' })).toEqual({ from: '2026-11-09', to: '2026-11-15' });
+  expect(daysBefore({ from: '2026-11-16', to: '2026-11-22' })).toEqual({
+    from: '2026-11-09',
+    to: '2026-11-15',
+  });
 });
 
 test('one day is drawn by hour, a month by day, a year by month', () => {

@@ -20,7 +20,12 @@ export function CreateKeyForm({ kind, onDone }: CreateKeyProps) {
   const [role, setRole] = useState<Role>('viewer');
   const create = useMutation({
     mutationFn: () =>
-      call('createKey', { project: project.id, kind, name: name.trim(), ...(kind === 'api' ? { role } : {}) }),
+      call('createKey', {
+        project: project.id,
+        kind,
+        name: name.trim(),
+        ...(kind === 'api' ? { role } : {}),
+      }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['listKeys'] }),
   });
   if (create.data) {
@@ -51,7 +56,13 @@ export function CreateKeyForm({ kind, onDone }: CreateKeyProps) {
           data-autofocus
         />
         {kind === 'api' ? (
-          <Select label="Role" size="sm" data={roleOptions} value={role} onChange={(next) => next && setRole(next)} />
+          <Select
+            label="Role"
+            size="sm"
+            data={roleOptions}
+            value={role}
+            onChange={(next) => next && setRole(next)}
+          />
         ) : null}
         {create.error ? <Failure error={create.error} /> : null}
         <Button type="submit" size="sm" loading={create.isPending} disabled={name.trim() === ''}>

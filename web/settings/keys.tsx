@@ -73,7 +73,11 @@ function KeyPanel({ kind, title, note, query, admin }: KeyPanelProps) {
       <Answer query={query} height={96}>
         {(data) => <KeyTable keys={data.keys.filter((key) => key.kind === kind)} admin={admin} />}
       </Answer>
-      <Modal opened={opened} onClose={dialog.close} title={kind === 'write' ? 'New write key' : 'New API key'}>
+      <Modal
+        opened={opened}
+        onClose={dialog.close}
+        title={kind === 'write' ? 'New write key' : 'New API key'}
+      >
         <CreateKeyForm kind={kind} onDone={dialog.close} />
       </Modal>
     </Panel>
@@ -107,7 +111,12 @@ function KeyTable({ keys, admin }: { keys: readonly Key[]; admin: boolean }) {
               <td>{key.lastUsedAt === null ? 'never' : ago(key.lastUsedAt, Date.now())}</td>
               <td className="number">
                 {admin ? (
-                  <Button variant="subtle" color="red" onClick={() => setLeaving(key)} aria-label={`Revoke ${key.name}`}>
+                  <Button
+                    variant="subtle"
+                    color="red"
+                    onClick={() => setLeaving(key)}
+                    aria-label={`Revoke ${key.name}`}
+                  >
                     Revoke
                   </Button>
                 ) : null}
@@ -116,7 +125,11 @@ function KeyTable({ keys, admin }: { keys: readonly Key[]; admin: boolean }) {
           ))}
         </tbody>
       </table>
-      <Modal opened={leaving !== undefined} onClose={() => setLeaving(undefined)} title={`Revoke ${leaving?.name ?? ''}?`}>
+      <Modal
+        opened={leaving !== undefined}
+        onClose={() => setLeaving(undefined)}
+        title={`Revoke ${leaving?.name ?? ''}?`}
+      >
         {leaving ? <RevokeKey item={leaving} onDone={() => setLeaving(undefined)} /> : null}
       </Modal>
     </div>
@@ -135,7 +148,8 @@ function RevokeKey({ item, onDone }: { item: Key; onDone: () => void }) {
   return (
     <div className="stack">
       <p>
-        It stops working at once: {item.kind === 'write' ? 'events sent with it are refused.' : 'calls with it fail.'}
+        It stops working at once:{' '}
+        {item.kind === 'write' ? 'events sent with it are refused.' : 'calls with it fail.'}
       </p>
       {revoke.error ? <Failure error={revoke.error} /> : null}
       <Button size="sm" color="red" loading={revoke.isPending} onClick={() => revoke.mutate()}>

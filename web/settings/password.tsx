@@ -30,7 +30,13 @@ export function OwnPassword() {
         }}
       >
         <Stack gap="sm">
-          <input type="hidden" name="username" autoComplete="username" value={me.user?.email ?? ''} readOnly />
+          <input
+            type="hidden"
+            name="username"
+            autoComplete="username"
+            value={me.user?.email ?? ''}
+            readOnly
+          />
           <PasswordInput
             label="New password"
             description={`At least ${shortest} characters`}

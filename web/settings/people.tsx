@@ -57,7 +57,11 @@ function UserTable({ users }: { users: readonly User[] }) {
           ))}
         </tbody>
       </table>
-      <Modal opened={leaving !== undefined} onClose={() => setLeaving(undefined)} title={`Remove ${leaving?.email ?? ''}?`}>
+      <Modal
+        opened={leaving !== undefined}
+        onClose={() => setLeaving(undefined)}
+        title={`Remove ${leaving?.email ?? ''}?`}
+      >
         {leaving ? <RemoveUser user={leaving} onDone={() => setLeaving(undefined)} /> : null}
       </Modal>
     </div>
@@ -158,8 +162,19 @@ function InviteForm({ onDone }: { onDone: () => void }) {
           required
           data-autofocus
         />
-        <TextInput label="Name" value={name} onChange={(event) => setName(event.currentTarget.value)} maxLength={100} />
-        <Select label="Role" size="sm" data={roleOptions} value={role} onChange={(next) => next && setRole(next)} />
+        <TextInput
+          label="Name"
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          maxLength={100}
+        />
+        <Select
+          label="Role"
+          size="sm"
+          data={roleOptions}
+          value={role}
+          onChange={(next) => next && setRole(next)}
+        />
         {invite.error ? <Failure error={invite.error} /> : null}
         <Button type="submit" size="sm" loading={invite.isPending} disabled={email.trim() === ''}>
           Make a sign-in link

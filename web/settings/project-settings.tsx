@@ -59,13 +59,19 @@ function ProjectForm({ project, editable }: { project: Project; editable: boolea
         />
         <TimezoneSelect value={timezone} onChange={setTimezone} disabled={!editable} />
         <p className="panel-note">
-          Id <span className="mono">{project.id}</span>, created on {dayName(project.createdAt, project.timezone)}
+          Id <span className="mono">{project.id}</span>, created on{' '}
+          {dayName(project.createdAt, project.timezone)}
           {project.demo ? ', the demo product' : ''}
         </p>
         {save.error ? <Failure error={save.error} /> : null}
         {editable ? (
           <div>
-            <Button type="submit" size="sm" loading={save.isPending} disabled={!changed || name.trim() === ''}>
+            <Button
+              type="submit"
+              size="sm"
+              loading={save.isPending}
+              disabled={!changed || name.trim() === ''}
+            >
               Save
             </Button>
           </div>
@@ -116,7 +122,13 @@ function DeleteProject({ project }: { project: Project }) {
               autoComplete="off"
             />
             {remove.error ? <Failure error={remove.error} /> : null}
-            <Button type="submit" size="sm" color="red" loading={remove.isPending} disabled={typed !== project.name}>
+            <Button
+              type="submit"
+              size="sm"
+              color="red"
+              loading={remove.isPending}
+              disabled={typed !== project.name}
+            >
               Delete the project and its events
             </Button>
           </Stack>

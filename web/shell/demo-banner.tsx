@@ -9,7 +9,11 @@ import { useSession } from '../session/session.tsx';
 export function DemoBanner() {
   const { project } = useSession();
   const queries = useQueryClient();
-  const status = useCall('demoStatus', {}, { every: project.demo ? 2_000 : undefined, enabled: project.demo });
+  const status = useCall(
+    'demoStatus',
+    {},
+    { every: project.demo ? 2_000 : undefined, enabled: project.demo },
+  );
   const progress = status.data?.progress ?? null;
   const loading = progress !== null && progress < 1 && status.data?.project === project.id;
   const tenth = loading ? Math.floor(progress * 10) : 10;

@@ -32,7 +32,9 @@ export function GetStarted() {
       <div className="get-started-head">
         <div>
           <h2 className="get-started-title">Send the first event to {project.name}</h2>
-          <p className="muted">Use a client you already have: Tributary speaks the Segment and the Snowplow protocol.</p>
+          <p className="muted">
+            Use a client you already have: Tributary speaks the Segment and the Snowplow protocol.
+          </p>
         </div>
         <p className="waiting" role="status" data-testid="waiting">
           <span className="pulse" aria-hidden="true" />

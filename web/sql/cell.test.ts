@@ -2,10 +2,12 @@ import { expect, test } from 'vitest';
 import { cellText, isNumberType } from './cell.ts';
 
 test('numbers are found inside of their wrappers', () => {
-  expect(['UInt64', 'Nullable(Float64)', 'LowCardinality(Nullable(Int8))', 'Decimal(9, 2)'].every(isNumberType)).toBe(
-    true,
+  expect(
+    ['UInt64', 'Nullable(Float64)', 'LowCardinality(Nullable(Int8))', 'Decimal(9, 2)'].every(isNumberType),
+  ).toBe(true);
+  expect(['String', 'DateTime64(3)', 'Array(UInt8)', 'LowCardinality(String)'].some(isNumberType)).toBe(
+    false,
   );
-  expect(['String', 'DateTime64(3)', 'Array(UInt8)', 'LowCardinality(String)'].some(isNumberType)).toBe(false);
 });
 
 test('cells say NULL and show what is nested', () => {

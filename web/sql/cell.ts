@@ -1,8 +1,7 @@
 /** A value of the warehouse as text for a table cell. */
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return 'NULL';
-  if (typeof value === 'object') return JSON.stringify(value);
-  return String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** Whether values of this ClickHouse type are numbers, through Nullable and LowCardinality. */

@@ -1,4 +1,4 @@
-import { type SQLDialectSpec, SQLDialect, sql } from '@codemirror/lang-sql';
+import { SQLDialect, type SQLDialectSpec, sql } from '@codemirror/lang-sql';
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { tags } from '@lezer/highlight';
 import CodeMirror, { EditorView, keymap } from '@uiw/react-codemirror';
@@ -10,7 +10,8 @@ const dialect: SQLDialectSpec = {
     'select from where group by order having limit offset with as and or not in is null like ilike between case when then else end join left right inner full cross any all on using union distinct prewhere final sample array settings format asc desc interval',
   builtin:
     'count uniq uniqExact sum avg min max quantile median any argMax argMin groupArray countIf sumIf uniqIf toDate toDateTime toStartOfHour toStartOfDay toStartOfWeek toStartOfMonth now today yesterday JSONExtractString JSONExtractFloat JSONExtractInt windowFunnel retention if multiIf coalesce round',
-  types: 'String UInt8 UInt16 UInt32 UInt64 Int8 Int16 Int32 Int64 Float32 Float64 Date DateTime DateTime64 Array',
+  types:
+    'String UInt8 UInt16 UInt32 UInt64 Int8 Int16 Int32 Int64 Float32 Float64 Date DateTime DateTime64 Array',
   identifierQuotes: '`"',
   backslashEscapes: true,
   hashComments: true,
@@ -31,8 +32,15 @@ const frame = EditorView.theme({
   '.cm-cursor': { borderLeftColor: 'var(--text)' },
   '.cm-gutters': { backgroundColor: 'transparent', color: 'var(--faint)', border: 'none' },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'transparent' },
-  '.cm-tooltip': { backgroundColor: 'var(--surface)', border: '1px solid var(--line-strong)', borderRadius: '6px' },
-  '.cm-tooltip-autocomplete ul li[aria-selected]': { backgroundColor: 'var(--accent-soft)', color: 'var(--accent)' },
+  '.cm-tooltip': {
+    backgroundColor: 'var(--surface)',
+    border: '1px solid var(--line-strong)',
+    borderRadius: '6px',
+  },
+  '.cm-tooltip-autocomplete ul li[aria-selected]': {
+    backgroundColor: 'var(--accent-soft)',
+    color: 'var(--accent)',
+  },
 });
 
 interface SqlEditorProps {
@@ -43,10 +51,18 @@ interface SqlEditorProps {
 
 export function SqlEditor({ value, onChange, onRun }: SqlEditorProps) {
   const language = useMemo(() => {
-    const columns = [...eventColumns.map(({ name }) => name), 'project', 'event_id', 'timestamp', 'received_at'];
+    const columns = [
+      ...eventColumns.map(({ name }) => name),
+      'project',
+      'event_id',
+      'timestamp',
+      'received_at',
+    ];
     return sql({
       dialect: SQLDialect.define(dialect),
-      schema: { tributary: { events: columns, sessions: [], persons: [], accounts: [], quarantine: [], ledger: [] } },
+      schema: {
+        tributary: { events: columns, sessions: [], persons: [], accounts: [], quarantine: [], ledger: [] },
+      },
       upperCaseKeywords: true,
     });
   }, []);
