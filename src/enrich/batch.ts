@@ -1,9 +1,13 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { EnrichedBatch, PipelineItem } from '../contract/pipeline.ts';
 import type { AccountRow, PersonRow, SessionRow } from '../contract/row.ts';
 import { messageOf } from '../runtime/errors.ts';
 import { Memory, subjectKey } from './memory.ts';
 import type { StateStore } from './state/state.ts';
 import { cut, type Draft, draftOf, limit, type Step, type Verdict } from './step.ts';
+
+/** Events between two turns of the event loop: about 20 ms, so that an upload beside it is not kept waiting. */
+const perTurn = 1_000;
 
 /** Runs a batch through the steps. The first one dates the events; the others then see them in order of time. */
 export async function runBatch(
@@ -27,7 +31,10 @@ export async function runBatch(
     else failures.push({ item: draft.item, failure: failureOf(draft.item, end.fail, end.detail) });
   };
   for (const draft of drafts) run(draft, 0, 1);
-  for (const draft of drafts.toSorted(byTime)) if (!gone.has(draft)) run(draft, 1, steps.length);
+  for (const [at, draft] of drafts.toSorted(byTime).entries()) {
+    if (at % perTurn === perTurn - 1) await turn();
+    if (!gone.has(draft)) run(draft, 1, steps.length);
+  }
 
   const kept = gone.size === 0 ? drafts : drafts.filter((draft) => !gone.has(draft));
   return {
