@@ -24,9 +24,9 @@ export async function eventNames(
   const parameters = new Parameters(input.project);
   const events = await ask<{ event: string; type: string; count: number }>(
     warehouse,
-    `SELECT event, toString(type) AS type, count() AS count FROM tributary.events
+    `SELECT event, any(type) AS type, count() AS count FROM tributary.events
     WHERE ${eventsWhere(everything, lastDays(clock, 90), parameters)}
-    GROUP BY event, type ORDER BY count DESC, event LIMIT 2000`,
+    GROUP BY event ORDER BY count DESC, event LIMIT 2000`,
     parameters,
   );
   return { events };

