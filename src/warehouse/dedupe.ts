@@ -199,11 +199,11 @@ export async function confirmStored(
       from = Math.min(from, suspect.from);
       to = Math.max(to, suspect.to);
     }
-    const list = [...new Set(some.map(({ id }) => id))].map(quote).join(',');
+    const pairs = some.map(({ project, id }) => `(${quote(project)},${quote(id)})`).join(',');
     const projects = [...new Set(some.map(({ project }) => project))].map(quote).join(',');
     const result = await warehouse.query({
       // Written out, not as parameters: those travel in the URL, which ends at some kilobytes.
-      query: `SELECT DISTINCT project, event_id FROM tributary.events WHERE project IN (${projects}) AND event_id IN (${list})
+      query: `SELECT DISTINCT project, event_id FROM tributary.events WHERE project IN (${projects}) AND (project, event_id) IN (${pairs})
         AND log_offset >= ${from} AND log_offset <= ${Math.min(to, before - 1)}`,
       format: 'JSONEachRow',
     });

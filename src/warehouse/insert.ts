@@ -119,10 +119,15 @@ function refusalOf(error: unknown): Refusal | undefined {
 }
 
 /**
- * JSON.stringify writes half of a surrogate pair (an emoji cut in two) as an escape that the warehouse refuses; the
- * replacement character stands for it, as everywhere else where such a text becomes UTF-8.
+ * What JSON.stringify writes and the JSON type refuses: half of a surrogate pair (an emoji cut in two), for which the replacement character
+ * stands as everywhere else; and whole numbers beyond 64 bits in digits, which are the same number in exponent form.
  */
 export function storableJson(text: string): string {
-  if (!text.includes('\\ud')) return text;
-  return text.replace(/(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g, '$1\\ufffd');
+  const whole = text.includes('\\ud')
+    ? text.replace(/(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g, '$1\\ufffd')
+    : text;
+  if (!/\d{19}/.test(whole)) return whole;
+  return whole.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (part) =>
+    /^-?\d{19,}$/.test(part) ? Number(part).toExponential() : part,
+  );
 }
