@@ -9,8 +9,8 @@ import { arrivals, newVisitor, visit } from './visits.ts';
 import type { Emitted, Person, World } from './world.ts';
 
 /** Extra sessions per second: many at first, so that a newcomer sees something happen, then few. */
-const extraAtFirst = 0.06;
-const extraLater = 0.004;
+const extraAtFirst = 0.1;
+const extraLater = 0.012;
 const halfLife = 8 * minute;
 
 /** The story going on in real time: the days after the history, and some more visits while somebody may be looking. */
@@ -41,9 +41,9 @@ export class LiveStory {
 
   /** Some sessions of the last half hour, for a list that would be empty otherwise. */
   warmUp(at: number): void {
-    for (let count = 0; count < 18; count++) {
-      this.#extraSession(at - this.#world.random.between(0, 30) * minute, at);
-    }
+    // Most of them recent, so that some are still going on.
+    for (let count = 0; count < 40; count++)
+      this.#extraSession(at - this.#world.random.next() ** 2 * 30 * minute, at);
   }
 
   /** Lets some more people come, for the time since this was last called. */
@@ -63,7 +63,7 @@ export class LiveStory {
   #extraSession(at: number, now: number): void {
     const { random, calendar } = this.#world;
     const index = Math.floor((now - calendar.start) / day);
-    const person = random.chance(0.55) ? this.#somebodyActive(index) : undefined;
+    const person = random.chance(0.65) ? this.#somebodyActive(index) : undefined;
     if (person) {
       workSession(this.#world, person, at);
       return;
