@@ -10,6 +10,8 @@ export interface Subject {
   readonly project: string;
   readonly kind: 'a' | 'u';
   readonly id: string;
+  /** Key in the state store; kept, since building and hashing it anew for every map costs more than holding it. */
+  readonly stateKey: string;
   /** Key as a person of its own: hash64(project, kind, id). */
   readonly key: bigint;
   /** User id this one counts as since identify or alias; '' while it stands for itself. */
@@ -115,10 +117,9 @@ export class Memory {
   changes(): Map<string, string> {
     const changes = new Map<string, string>();
     for (const subject of this.#changedSubjects) {
-      const key = subjectKey(subject.kind, subject.project, subject.id);
       const text = encodeSubject(subject);
-      changes.set(key, text);
-      decoded.set(key, { text, subject });
+      changes.set(subject.stateKey, text);
+      decoded.set(subject.stateKey, { text, subject });
     }
     for (const account of this.#changedAccounts)
       changes.set(accountKey(account.project, account.id), encodeAccount(account));
@@ -151,7 +152,7 @@ function readSubject(key: string, text: string | undefined, project: string, id:
   const known = text === undefined ? undefined : decoded.get(key);
   if (known?.text === text && known !== undefined) return copySubject(known.subject);
   const kind = key.startsWith(transientPrefix) ? 'a' : 'u';
-  return decodeSubject(text, kind, project, id);
+  return decodeSubject(text, key, kind, project, id);
 }
 
 function copySubject(subject: Subject): Subject {

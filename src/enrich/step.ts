@@ -10,6 +10,8 @@ export interface Draft {
   readonly item: PipelineItem;
   readonly event: DecodedEvent;
   readonly row: EventRow;
+  /** User agent and client hints as one text, under which steps remember what they found out; '' when the client said neither. */
+  readonly agentKey: string;
   /** Keys of the ids in state, '' for ids that are absent or blocked. */
   readonly userKey: string;
   readonly anonymousKey: string;
@@ -48,6 +50,14 @@ export function cut(text: string | undefined, max: number): string {
 export function addProperty(draft: Draft, name: `$${string}`, value: JsonValue): void {
   draft.extra ??= {};
   draft.extra[name] = value;
+}
+
+/** What regular expressions are given of a user agent at most, so that none can keep them busy. */
+export const maxUserAgent = 500;
+
+function agentKey({ clientHints, userAgent }: DecodedEvent): string {
+  const agent = cut(userAgent, maxUserAgent);
+  return clientHints === undefined ? agent : `${agent}\0${JSON.stringify(clientHints)}`;
 }
 
 /** The row as far as it needs no enrichment. Every column is named, so that all rows share one hidden class. */
@@ -105,6 +115,7 @@ export function draftOf(item: PipelineItem): Draft {
     item,
     event,
     row,
+    agentKey: agentKey(event),
     userKey: blockedId(user_id) ? '' : subjectKey('u', project, user_id),
     anonymousKey: blockedId(anonymous_id) ? '' : subjectKey('a', project, anonymous_id),
     accountKey: blockedId(account_id) ? '' : accountKey(project, account_id),

@@ -72,6 +72,7 @@ export function encodeSubject(subject: Subject): string {
 
 export function decodeSubject(
   text: string | undefined,
+  stateKey: string,
   kind: 'a' | 'u',
   project: string,
   id: string,
@@ -81,6 +82,7 @@ export function decodeSubject(
     project,
     kind,
     id,
+    stateKey,
     key: value === undefined ? hash64(project, kind, id) : BigInt(value[1]),
     link: value?.[2] ?? '',
     device: value?.[3] ?? '',

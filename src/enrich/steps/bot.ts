@@ -1,7 +1,7 @@
 import crawlers from 'crawler-user-agents';
 import type { DecodedEvent } from '../../contract/event.ts';
 import { RecentCache } from '../recent.ts';
-import type { Draft, Step } from '../step.ts';
+import { cut, type Draft, maxUserAgent, type Step } from '../step.ts';
 
 interface Suspicion {
   readonly score: number;
@@ -19,7 +19,7 @@ export const botStep: Step = { name: 'bot', run: judge };
 
 const recent = new RecentCache<Suspicion>(5_000);
 
-function judge({ event, row }: Draft): undefined {
+function judge({ agentKey, event, row }: Draft): undefined {
   const { userAgent, clientHints } = event;
   if (userAgent === undefined) {
     if (event.url !== undefined && browserLibrary.test(event.library ?? '')) {
@@ -30,11 +30,10 @@ function judge({ event, row }: Draft): undefined {
   }
   // Native apps rightly use the names of HTTP libraries.
   if (event.device !== undefined && event.url === undefined) return;
-  const key = clientHints === undefined ? userAgent : `${userAgent}\0${JSON.stringify(clientHints)}`;
-  let suspicion = recent.get(key);
+  let suspicion = recent.get(agentKey);
   if (suspicion === undefined) {
-    suspicion = judgeAgent(userAgent.slice(0, 500), clientHints);
-    recent.set(key, suspicion);
+    suspicion = judgeAgent(cut(userAgent, maxUserAgent), clientHints);
+    recent.set(agentKey, suspicion);
   }
   if (event.screen !== undefined && strangeScreen.test(event.screen)) {
     suspicion = add([suspicion, { score: 30, reason: `screen ${event.screen}` }]);

@@ -3,14 +3,7 @@ import type { EventRow, SessionRow } from '../../contract/row.ts';
 import { hash64 } from '../../runtime/ids.ts';
 import { blockedId } from '../blocked-id.ts';
 import type { Memory, Subject } from '../memory.ts';
-import {
-  deviceColumns,
-  openSession,
-  placeColumns,
-  type Session,
-  settingColumns,
-  sourceColumns,
-} from '../session-state.ts';
+import { deviceColumns, openSession, placeColumns, type Session, settingColumns } from '../session-state.ts';
 import type { Draft, Step } from '../step.ts';
 
 const minute = 60_000;
@@ -42,7 +35,8 @@ function assign(draft: Draft, memory: Memory): undefined {
   const visit = isVisit(event);
   const found = find(row.timestamp, anonymous, user, memory, visit);
   if (found === undefined && !visit) {
-    clearSource(row);
+    // An event outside of all sessions has no source of its own.
+    setSource(row, nowhere);
     return;
   }
   const visitor = found?.visitor ?? anonymous ?? user;
@@ -55,7 +49,7 @@ function assign(draft: Draft, memory: Memory): undefined {
   }
   count(session, row);
   row.session_id = session.row.session_id;
-  for (const column of sourceColumns) if (column !== 'host') row[column] = session.row[column];
+  setSource(row, session.row);
   memory.changed(visitor);
   memory.changedSessions.add(session);
 }
@@ -117,7 +111,8 @@ function extend(session: Session, event: EventRow): void {
   row.ended_at = Math.max(row.ended_at, event.timestamp);
   if (!session.sourced && event.url !== '') {
     session.sourced = true;
-    for (const column of sourceColumns) row[column] = event[column];
+    row.host = event.host;
+    setSource(row, event);
   }
   complete(row, event);
   if (event.type !== 'page' && event.type !== 'screen') return;
@@ -172,7 +167,24 @@ function rememberDevice(user: Subject, device: Subject, memory: Memory): void {
   memory.changed(user);
 }
 
-/** An event outside of all sessions has no source of its own. */
-function clearSource(row: EventRow): void {
-  for (const column of sourceColumns) if (column !== 'host') row[column] = '';
+type Source = Pick<EventRow, 'referrer' | 'channel' | 'source' | 'medium' | 'campaign' | 'term' | 'content'>;
+
+const nowhere: Source = {
+  referrer: '',
+  channel: '',
+  source: '',
+  medium: '',
+  campaign: '',
+  term: '',
+  content: '',
+};
+
+function setSource(to: Source, from: Source): void {
+  to.referrer = from.referrer;
+  to.channel = from.channel;
+  to.source = from.source;
+  to.medium = from.medium;
+  to.campaign = from.campaign;
+  to.term = from.term;
+  to.content = from.content;
 }

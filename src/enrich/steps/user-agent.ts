@@ -1,10 +1,7 @@
 import UAParser from 'ua-parser-js';
 import type { ClientHints, DeviceFacts } from '../../contract/event.ts';
 import { RecentCache } from '../recent.ts';
-import { cut, type Draft, type Step } from '../step.ts';
-
-/** What the regular expressions of the parser are given at most, so that no user agent can keep them busy. */
-const maxUserAgent = 500;
+import { cut, type Draft, maxUserAgent, type Step } from '../step.ts';
 
 interface Device {
   type: string;
@@ -31,15 +28,14 @@ export const userAgentStep: Step = { name: 'user agent', run: readDevice };
 
 const recent = new RecentCache<Device>(5_000);
 
-function readDevice({ event, row }: Draft): undefined {
+function readDevice({ agentKey, event, row }: Draft): undefined {
   const { userAgent, clientHints, device: stated } = event;
   let device = nothing;
-  if (userAgent !== undefined || clientHints !== undefined) {
+  if (agentKey !== '') {
     // Parsing takes about 40 µs, and the same few thousand user agents make nearly all of the traffic.
-    const key =
-      clientHints === undefined ? (userAgent ?? '') : `${userAgent}\0${JSON.stringify(clientHints)}`;
-    device = recent.get(key) ?? parse(userAgent ?? '', clientHints);
-    recent.set(key, device);
+    const known = recent.get(agentKey);
+    device = known ?? parse(cut(userAgent, maxUserAgent), clientHints);
+    if (known === undefined) recent.set(agentKey, device);
   }
   if (stated !== undefined) device = merge(device, stated);
   row.device_type = device.type;
@@ -52,7 +48,7 @@ function readDevice({ event, row }: Draft): undefined {
 }
 
 function parse(userAgent: string, hints: ClientHints | undefined): Device {
-  const { browser, os, device } = new UAParser(userAgent.slice(0, maxUserAgent)).getResult();
+  const { browser, os, device } = new UAParser(userAgent).getResult();
   const parsed: Device = {
     type: deviceTypes[device.type ?? ''] ?? '',
     brand: device.vendor ?? '',
