@@ -52,7 +52,12 @@ describe('the bot score', () => {
     ['a browser with an empty agent', { userAgent: ' ', url: 'https://a.example/' }, 'empty user agent'],
     [
       'a browser tracker without an agent',
-      { library: 'js-4.10.1', url: 'https://a.example/' },
+      { library: 'js/4.10.1', url: 'https://a.example/' },
+      'no user agent',
+    ],
+    [
+      'Segment in a browser without an agent',
+      { library: 'analytics.js/npm:next-1.84.3', url: 'https://a.example/' },
       'no user agent',
     ],
     [

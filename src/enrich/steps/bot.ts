@@ -43,7 +43,8 @@ function judge({ agentKey, event, row }: Draft): undefined {
 }
 
 /** Trackers that only ever run in a browser, where a user agent cannot be missing. */
-const browserLibrary = /^(analytics\.js|analytics-next|npm:next-|js-\d|tributary-browser|posthog-js|web\b)/i;
+const browserLibrary =
+  /^(analytics\.js|analytics-next|npm:next-|js[-/]\d|RudderLabs JavaScript|posthog-js|tributary-browser)/i;
 const strangeScreen = /^(0x0|1x1|[01]?\d?\dx[01]?\d?\d)$/;
 const headless =
   /HeadlessChrome|PhantomJS|SlimerJS|HtmlUnit|jsdom|Puppeteer|Playwright|Selenium|WebDriver|Cypress|Nightmare|Splash/i;

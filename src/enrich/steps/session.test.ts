@@ -236,6 +236,12 @@ describe('events of a backend', () => {
     ]);
   });
 
+  test('they find the visit of the user also when they carry an anonymous id of their own', async () => {
+    const { run } = enricherInMemory();
+    const { events } = await run([view(0, { userId: 'ann' }), backend(1, { anonymousId: 'job-7' })]);
+    expect(events[1]?.session_id).toBe(hash64('p1', 'aanon1', String(at(0))));
+  });
+
   test('a backend event before the first page does not begin the visit', async () => {
     const { run } = enricherInMemory();
     const { events } = await run([backend(0), view(1, { userId: 'ann' })]);

@@ -76,9 +76,12 @@ function find(
   memory: Memory,
   visit: boolean,
 ): Found | undefined {
-  // Without an anonymous id the visit may still be that of the user's device: a server that knows only who is signed in.
-  const device = anonymous === undefined && user !== undefined ? memory.deviceOf(user) : undefined;
-  for (const visitor of [anonymous, device, anonymous === undefined || !visit ? user : undefined]) {
+  if (visit && anonymous !== undefined) {
+    const session = openAt(anonymous.sessions, time, visit);
+    return session && { visitor: anonymous, session };
+  }
+  // A server that knows only who is signed in means the visit on that user's device, when there is one.
+  for (const visitor of [anonymous, user && memory.deviceOf(user), user]) {
     const session = visitor && openAt(visitor.sessions, time, visit);
     if (session) return { visitor, session };
   }
