@@ -82,8 +82,10 @@ export async function decompress(
   encoding: keyof typeof decoders,
 ): Promise<Buffer | BodyProblem> {
   const maxOutputLength = Math.min(maxBodyBytes, freeBytes + body.length * maxRatio);
+  // Each chunk is a trip to the thread pool and back, so a large body gets large ones.
+  const chunkSize = Math.max(16_384, Math.min(1024 * 1024, body.length * 8));
   try {
-    return await decoders[encoding](body, { maxOutputLength });
+    return await decoders[encoding](body, { maxOutputLength, chunkSize });
   } catch (error) {
     return (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE' ? 'too-large' : 'broken-encoding';
   }

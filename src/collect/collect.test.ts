@@ -1,93 +1,71 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { connect } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { Analytics } from '@segment/analytics-node';
-import { buildPageView, newTracker } from '@snowplow/node-tracker';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import type { LogRecord } from '../contract/request.ts';
-import { type LogWriter, openLogReader, openLogWriter } from '../log/log.ts';
-import { fakeClock } from '../runtime/clock.ts';
+import { describe, expect, it } from 'vitest';
+import type { LogWriter } from '../log/log.ts';
 import { TributaryError } from '../runtime/errors.ts';
-import { Metrics } from '../runtime/metrics.ts';
-import { type CollectorOptions, collectorServerOptions, createCollector, decode } from './collect.ts';
-
-interface Reply {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-async function collector(over: Partial<CollectorOptions> = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'tributary-collect-'));
-  const path = join(folder, 'log.db');
-  const log = await openLogWriter(path);
-  const reader = openLogReader(path);
-  const metrics = new Metrics();
-  const { handle } = createCollector({
-    log,
-    projectOfKey: (key) => (key === undefined ? undefined : { wk_one: 'one', wk_two12: 'two' }[key]),
-    clock: fakeClock(1_795_300_000_000),
-    metrics,
-    ipPrivacy: 'truncate',
-    trustedProxies: ['127.0.0.1'],
-    ...over,
-  });
-  const server = createServer(collectorServerOptions, (request, response) => {
-    if (!handle(request, response)) response.writeHead(404).end('not the collector’s');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    server.close();
-    reader.close();
-    await log.close();
-    rmSync(folder, { recursive: true });
-  });
-  const call = (method: string, url: string, headers: Record<string, string> = {}, body: string | Uint8Array = ''): Promise<Reply> =>
-    new Promise((resolve, reject) => {
-      const request = httpRequest({ host: '127.0.0.1', port, method, path: url, headers: { 'content-length': `${Buffer.byteLength(body)}`, ...headers } }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString('latin1') }));
-      });
-      request.on('error', reject);
-      request.end(body);
-    });
-  const records = (): LogRecord[] => reader.read(1, 1_000, 1e9);
-  return { call, records, metrics, port };
-}
+import { decode } from './collect.ts';
+import { startCollector } from './collector-under-test.ts';
 
 const basic = (key: string) => ({ authorization: `Basic ${btoa(`${key}:`)}` });
 const event = '{"event":"E","userId":"u"}';
 
 describe('Segment', () => {
   it('answers when the request is durable, and keeps it as it came', async () => {
-    const { call, records, metrics } = await collector();
-    const reply = await call('POST', '/v1/track?x=1', { ...basic('wk_one'), 'user-agent': 'A/1', cookie: 'session=secret', 'x-forwarded-for': '203.0.113.77' }, event);
+    const { call, records, metrics } = await startCollector();
+    const reply = await call(
+      'POST',
+      '/v1/track?x=1',
+      {
+        ...basic('wk_one'),
+        'user-agent': 'A/1',
+        cookie: 'session=secret',
+        'x-forwarded-for': '203.0.113.77',
+      },
+      event,
+    );
     expect([reply.status, reply.body]).toEqual([200, '{"success":true}']);
     expect(records()).toMatchObject([
-      { offset: 1, receivedAt: 1_795_300_000_000, project: 'one', protocol: 'segment', method: 'POST', path: '/v1/track', query: 'x=1', address: '203.0.113.0' },
+      {
+        receivedAt: 1_795_300_000_000,
+        project: 'one',
+        protocol: 'segment',
+        method: 'POST',
+        path: '/v1/track',
+        query: 'x=1',
+        address: '203.0.113.0',
+      },
     ]);
     const [record] = records();
     expect(Buffer.from(record?.body ?? []).toString()).toBe(event);
     expect(record?.headers).toEqual({ 'user-agent': 'A/1' });
-    expect(metrics.toString()).toContain('tributary_collector_requests_total{protocol="segment",outcome="accepted"} 1');
+    expect(metrics.toString()).toContain(
+      'tributary_collector_requests_total{protocol="segment",outcome="accepted"} 1',
+    );
   });
 
-  it.each(['track', 'identify', 'page', 'screen', 'group', 'alias', 'batch', 'import', 't', 'i', 'p', 's', 'g', 'a', 'b'])(
-    'takes /v1/%s, with a slash at the end and under /segment too',
-    async (name) => {
-      const { call, records } = await collector();
-      for (const path of [`/v1/${name}`, `/v1/${name}/`, `/segment/v1/${name}`]) {
-        expect((await call('POST', path, basic('wk_one'), event)).status).toBe(200);
-      }
-      expect(records().map((record) => record.path)).toEqual([`/v1/${name}`, `/v1/${name}`, `/v1/${name}`]);
-    },
-  );
+  it.each([
+    'track',
+    'identify',
+    'page',
+    'screen',
+    'group',
+    'alias',
+    'batch',
+    'import',
+    't',
+    'i',
+    'p',
+    's',
+    'g',
+    'a',
+    'b',
+  ])('takes /v1/%s, with a slash at the end and under /segment too', async (name) => {
+    const { call, records } = await startCollector();
+    for (const path of [`/v1/${name}`, `/v1/${name}/`, `/segment/v1/${name}`]) {
+      expect((await call('POST', path, basic('wk_one'), event)).status).toBe(200);
+    }
+    expect(records().map((record) => record.path)).toEqual([`/v1/${name}`, `/v1/${name}`, `/v1/${name}`]);
+  });
 
   it.each([
     ['the body', '/v1/track', {}, '{"writeKey":"wk_one"}'],
@@ -95,7 +73,7 @@ describe('Segment', () => {
     ['the query', '/v1/track?writeKey=wk_one&a=1', {}, event],
     ['Basic before the body', '/v1/track', basic('wk_one'), '{"writeKey":"other"}'],
   ])('finds the write key in %s', async (_name, path, headers, body) => {
-    const { call, records } = await collector();
+    const { call, records } = await startCollector();
     expect((await call('POST', path, headers, body)).status).toBe(200);
     expect(records()[0]).toMatchObject({ project: 'one', query: path.includes('a=1') ? 'a=1' : '' });
   });
@@ -105,25 +83,35 @@ describe('Segment', () => {
     ['missing', {}, event],
     ['missing, the body being broken', {}, '{'],
   ])('an %s key is 401 with the reason, CORS headers and nothing kept', async (_name, headers, body) => {
-    const { call, records } = await collector();
+    const { call, records } = await startCollector();
     const reply = await call('POST', '/v1/track', { ...headers, origin: 'https://app.example' }, body);
     expect(reply.status).toBe(401);
-    expect(JSON.parse(reply.body)).toMatchObject({ success: false, error: { code: 'unknown-key', advice: expect.stringContaining('write key') } });
+    expect(JSON.parse(reply.body)).toMatchObject({
+      success: false,
+      error: { code: 'unknown-key', advice: expect.stringContaining('write key') },
+    });
     expect(reply.headers['access-control-allow-origin']).toBe('https://app.example');
     expect(records()).toEqual([]);
   });
 
   it('tells the browser library where to send, by the address it was reached at', async () => {
-    const { call } = await collector();
+    const { call } = await startCollector();
     const plain = await call('GET', '/v1/projects/wk_one/settings', { host: 'a.example:81' });
-    expect(JSON.parse(plain.body)).toMatchObject({ integrations: { 'Segment.io': { apiKey: 'wk_one', apiHost: 'a.example:81/v1', protocol: 'http' } } });
-    const proxied = await call('GET', '/segment/v1/projects/wk_one/settings', { host: 'a.example', 'x-forwarded-proto': 'https' });
-    expect(JSON.parse(proxied.body)).toMatchObject({ integrations: { 'Segment.io': { apiHost: 'a.example/segment/v1', protocol: 'https' } } });
+    expect(JSON.parse(plain.body)).toMatchObject({
+      integrations: { 'Segment.io': { apiKey: 'wk_one', apiHost: 'a.example:81/v1', protocol: 'http' } },
+    });
+    const proxied = await call('GET', '/segment/v1/projects/wk_one/settings', {
+      host: 'a.example',
+      'x-forwarded-proto': 'https',
+    });
+    expect(JSON.parse(proxied.body)).toMatchObject({
+      integrations: { 'Segment.io': { apiHost: 'a.example/segment/v1', protocol: 'https' } },
+    });
     expect((await call('GET', '/v1/projects/nobody/settings')).status).toBe(404);
   });
 
   it('answers the library’s own metrics and keeps nothing of them', async () => {
-    const { call, records } = await collector();
+    const { call, records } = await startCollector();
     expect((await call('POST', '/v1/m', {}, '{"series":[]}')).status).toBe(200);
     expect(records()).toEqual([]);
   });
@@ -131,29 +119,52 @@ describe('Segment', () => {
 
 describe('Snowplow', () => {
   const tp2 = '/com.snowplowanalytics.snowplow/tp2';
-  const payload = '{"schema":"iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4","data":[{"e":"pv","aid":"wk_two12"}]}';
+  const payload =
+    '{"schema":"iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4","data":[{"e":"pv","aid":"wk_two12"}]}';
 
   it('answers a POST with "ok" and a cookie, a GET with the pixel', async () => {
-    const { call, records } = await collector();
+    const { call, records } = await startCollector();
     const post = await call('POST', tp2, {}, payload);
     expect([post.status, post.body]).toEqual([200, 'ok']);
-    expect(post.headers['set-cookie']?.[0]).toMatch(/^sp=[\w-]{36}; Max-Age=31536000; Path=\/; SameSite=Lax; HttpOnly$/);
-    const get = await call('GET', '/i?e=pv&aid=wk_two12', { cookie: 'a=b; sp=known-1; c=d', 'x-forwarded-proto': 'https' });
-    expect([get.status, get.headers['content-type'], get.body.length, get.body.slice(0, 6)]).toEqual([200, 'image/gif', 43, 'GIF89a']);
-    expect(get.headers['set-cookie']?.[0]).toContain('sp=known-1; Max-Age=31536000; Path=/; SameSite=None; Secure');
+    expect(post.headers['set-cookie']?.[0]).toMatch(
+      /^sp=[\w-]{36}; Max-Age=31536000; Path=\/; SameSite=Lax; HttpOnly$/,
+    );
+    const get = await call('GET', '/i?e=pv&aid=wk_two12', {
+      cookie: 'a=b; sp=known-1; c=d',
+      'x-forwarded-proto': 'https',
+    });
+    expect([get.status, get.headers['content-type'], get.body.length, get.body.slice(0, 6)]).toEqual([
+      200,
+      'image/gif',
+      43,
+      'GIF89a',
+    ]);
+    expect(get.headers['set-cookie']?.[0]).toContain(
+      'sp=known-1; Max-Age=31536000; Path=/; SameSite=None; Secure',
+    );
     const [first, second] = records();
-    expect(post.headers['set-cookie']?.[0]).toContain(first?.headers['cookie']);
-    expect(second).toMatchObject({ project: 'two', path: '/i', query: 'e=pv&aid=wk_two12', headers: { cookie: 'sp=known-1' } });
+    expect(post.headers['set-cookie']?.[0]).toContain(first?.headers.cookie);
+    expect(second).toMatchObject({
+      project: 'two',
+      path: '/i',
+      query: 'e=pv&aid=wk_two12',
+      headers: { cookie: 'sp=known-1' },
+    });
     expect((await call('HEAD', '/i?e=pv&aid=wk_two12')).body).toBe('');
     expect((await call('GET', '/ice.png?e=pv&aid=wk_two12')).status).toBe(200);
   });
 
   it('SP-Anonymous: no address, no cookie kept, the known cookie expired', async () => {
-    const { call, records } = await collector();
-    const reply = await call('POST', tp2, { 'sp-anonymous': '*', cookie: 'sp=known-1' }, payload.replace('"e"', '"ip":"203.0.113.7","e"'));
+    const { call, records } = await startCollector();
+    const reply = await call(
+      'POST',
+      tp2,
+      { 'sp-anonymous': '*', cookie: 'sp=known-1' },
+      payload.replace('"e"', '"ip":"203.0.113.7","e"'),
+    );
     expect(reply.headers['set-cookie']?.[0]).toContain('sp=; Max-Age=0');
     expect(records()[0]).toMatchObject({ address: '', headers: { 'sp-anonymous': '*' } });
-    expect(records()[0]?.headers['cookie']).toBeUndefined();
+    expect(records()[0]?.headers.cookie).toBeUndefined();
     expect(Buffer.from(records()[0]?.body ?? []).toString()).toContain('"ip":""');
     expect((await call('POST', tp2, { 'sp-anonymous': '*' }, payload)).headers['set-cookie']).toBeUndefined();
   });
@@ -165,7 +176,7 @@ describe('Snowplow', () => {
     ['the application id', '/i?e=pv&aid=wk_two12', 'two'],
     ['nothing: the default project', '/i?e=pv&aid=shop', 'default'],
   ])('finds its project by %s, and keeps no key in path and query', async (_name, url, project) => {
-    const { call, records } = await collector({
+    const { call, records } = await startCollector({
       projectOfKey: (key) => Promise.resolve(key === undefined ? 'default' : { wk_two12: 'two' }[key]),
     });
     expect((await call('GET', url)).status).toBe(200);
@@ -173,19 +184,31 @@ describe('Snowplow', () => {
     expect(records()[0]?.query).not.toContain('key=');
   });
 
-  it.each(['/unknown-key/i?e=pv', '/i?e=pv&key=unknown', '/i?e=pv'])('%s is 401 where no project takes it', async (url) => {
-    const { call, records } = await collector();
-    expect((await call('GET', url)).status).toBe(401);
-    expect(records()).toEqual([]);
-  });
+  it.each(['/unknown-key/i?e=pv', '/i?e=pv&key=unknown', '/i?e=pv'])(
+    '%s is 401 where no project takes it',
+    async (url) => {
+      const { call, records } = await startCollector();
+      expect((await call('GET', url)).status).toBe(401);
+      expect(records()).toEqual([]);
+    },
+  );
 });
 
 describe('any protocol', () => {
   it('preflights are 200 and mirror what is asked for, and answers echo the origin', async () => {
-    const { call } = await collector();
+    const { call } = await startCollector();
     const origin = 'https://app.example';
-    for (const path of ['/v1/t', '/v1/projects/x/settings', '/com.snowplowanalytics.snowplow/tp2', '/i', '/v1/m']) {
-      const reply = await call('OPTIONS', path, { origin, 'access-control-request-headers': 'AnonymousId, baggage' });
+    for (const path of [
+      '/v1/t',
+      '/v1/projects/x/settings',
+      '/com.snowplowanalytics.snowplow/tp2',
+      '/i',
+      '/v1/m',
+    ]) {
+      const reply = await call('OPTIONS', path, {
+        origin,
+        'access-control-request-headers': 'AnonymousId, baggage',
+      });
       expect(reply.status).toBe(200);
       expect(reply.headers).toMatchObject({
         'access-control-allow-origin': origin,
@@ -194,13 +217,26 @@ describe('any protocol', () => {
         vary: 'origin',
       });
     }
-    expect((await call('POST', '/v1/t', { ...basic('wk_one'), origin }, event)).headers['access-control-allow-origin']).toBe(origin);
+    expect(
+      (await call('POST', '/v1/t', { ...basic('wk_one'), origin }, event)).headers[
+        'access-control-allow-origin'
+      ],
+    ).toBe(origin);
     expect((await call('GET', '/v1/t', { origin })).status).toBe(405);
   });
 
   it('leaves paths alone that are no tracker’s', async () => {
-    const { call } = await collector();
-    for (const path of ['/', '/api/health', '/v1', '/v1/trackers', '/i/x', '/assets/i', '/constructor', '/v1/__proto__']) {
+    const { call } = await startCollector();
+    for (const path of [
+      '/',
+      '/api/health',
+      '/v1',
+      '/v1/trackers',
+      '/i/x',
+      '/assets/i',
+      '/constructor',
+      '/v1/__proto__',
+    ]) {
       expect((await call('GET', path)).status).toBe(404);
     }
   });
@@ -214,7 +250,7 @@ describe('any protocol', () => {
     ['brotli', brotliCompressSync(event), { 'content-encoding': 'br' }],
     ['zstd', zstdCompressSync(event), { 'content-encoding': 'zstd' }],
   ])('unpacks %s', async (_name, body, headers) => {
-    const { call, records } = await collector();
+    const { call, records } = await startCollector();
     expect((await call('POST', '/v1/track', { ...basic('wk_one'), ...headers }, body)).status).toBe(200);
     expect(Buffer.from(records()[0]?.body ?? []).toString()).toBe(event);
   });
@@ -224,20 +260,20 @@ describe('any protocol', () => {
     ['a gzip bomb', gzipSync(Buffer.alloc(30 * 1024 * 1024))],
     ['a bomb that stays under the absolute limit', gzipSync(Buffer.alloc(8 * 1024 * 1024))],
   ])('%s gets the status that makes each client drop it', async (_name, body) => {
-    const { call, records } = await collector();
+    const { call, records } = await startCollector();
     expect((await call('POST', '/v1/track', basic('wk_one'), body)).status).toBe(413);
     expect((await call('POST', '/com.snowplowanalytics.snowplow/tp2', {}, body)).status).toBe(400);
     expect(records()).toEqual([]);
   });
 
   it('truncated gzip is 400', async () => {
-    const { call } = await collector();
+    const { call } = await startCollector();
     const cut = gzipSync(event.repeat(100)).subarray(0, 40);
     expect((await call('POST', '/v1/track', basic('wk_one'), cut)).status).toBe(400);
   });
 
   it('what is not JSON is accepted and left to quarantine', async () => {
-    const { call, records } = await collector();
+    const { call, records } = await startCollector();
     const bytes = Buffer.from([0, 255, 254, 123]);
     expect((await call('POST', '/v1/track', basic('wk_one'), bytes)).status).toBe(200);
     const [record] = records();
@@ -249,56 +285,32 @@ describe('any protocol', () => {
     [new TributaryError('disk-full', 'full', { retryAfter: 5 }), '5', 'disk-full'],
     [new TributaryError('overloaded', 'much', { retryAfter: 1 }), '1', 'overloaded'],
     [new Error('bug'), '1', 'overloaded'],
-  ])('when the log refuses (%s) the answer is 503 with Retry-After and CORS headers', async (error, retryAfter, code) => {
-    const log: LogWriter = { append: () => Promise.reject(error), close: () => Promise.resolve() };
-    const { call } = await collector({ log });
-    const reply = await call('POST', '/v1/track', { ...basic('wk_one'), origin: 'https://app.example' }, event);
-    expect([reply.status, reply.headers['retry-after']]).toEqual([503, retryAfter]);
-    expect(JSON.parse(reply.body)).toMatchObject({ error: { code } });
-    expect(reply.headers['access-control-allow-origin']).toBe('https://app.example');
-  });
+  ])(
+    'when the log refuses (%s) the answer is 503 with Retry-After and CORS headers',
+    async (error, retryAfter, code) => {
+      const log: LogWriter = { append: () => Promise.reject(error), close: () => Promise.resolve() };
+      const { call } = await startCollector({ log });
+      const reply = await call(
+        'POST',
+        '/v1/track',
+        { ...basic('wk_one'), origin: 'https://app.example' },
+        event,
+      );
+      expect([reply.status, reply.headers['retry-after']]).toEqual([503, retryAfter]);
+      expect(JSON.parse(reply.body)).toMatchObject({ error: { code } });
+      expect(reply.headers['access-control-allow-origin']).toBe('https://app.example');
+    },
+  );
 
   it('a client that hangs up in the middle is forgotten', async () => {
-    const { call, records, port } = await collector();
+    const { call, records, port } = await startCollector();
     const socket = connect(port, '127.0.0.1', () => {
-      socket.write('POST /v1/track HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"a"', () => socket.destroy());
+      socket.write('POST /v1/track HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"a"', () =>
+        socket.destroy(),
+      );
     });
     await new Promise((resolve) => socket.once('close', resolve));
     expect((await call('POST', '/v1/track', basic('wk_one'), event)).status).toBe(200);
     expect(records()).toHaveLength(1);
-  });
-});
-
-describe('real clients', () => {
-  it('@segment/analytics-node delivers, and stops when its key is unknown', async () => {
-    const { port, records, metrics } = await collector();
-    for (const writeKey of ['wk_one', 'nobody']) {
-      const analytics = new Analytics({ writeKey, host: `http://127.0.0.1:${port}`, maxRetries: 3 });
-      analytics.on('error', () => {});
-      analytics.identify({ userId: 'u1', traits: { email: 'a@b.example' } });
-      analytics.track({ userId: 'u1', event: 'Order Completed', properties: { revenue: 12.5, currency: 'USD' } });
-      await analytics.closeAndFlush({ timeout: 5_000 });
-    }
-    expect(records().flatMap((record) => decode(record).events)).toMatchObject([
-      { type: 'identify', userId: 'u1', traits: { email: 'a@b.example' } },
-      { type: 'track', event: 'Order Completed', revenue: 12.5 },
-    ]);
-    expect(metrics.toString()).toContain('{protocol="segment",outcome="unknown-key"} 1');
-  });
-
-  it.each(['get', 'post'] as const)('@snowplow/node-tracker delivers by %s', async (eventMethod) => {
-    const { port, records } = await collector();
-    const delivered = new Promise((resolve) => {
-      const tracker = newTracker(
-        { namespace: 'ns', appId: 'wk_two12', encodeBase64: true },
-        { endpoint: '127.0.0.1', port, protocol: 'http', eventMethod, bufferSize: 1, onRequestSuccess: resolve },
-      );
-      tracker.setUserId('u1');
-      tracker.track(buildPageView({ pageUrl: 'https://e.x/p', pageTitle: 'T', referrer: 'https://r.x' }));
-    });
-    await delivered;
-    expect(records().flatMap((record) => decode(record).events)).toMatchObject([
-      { type: 'page', url: 'https://e.x/p', referrer: 'https://r.x', title: 'T', userId: 'u1' },
-    ]);
   });
 });

@@ -40,16 +40,27 @@ describe('bodies', () => {
     ['{"ip":"203.0.113.77, 10.0.0.1"}', '{"ip":""}'],
     ['{"ip":"a\\"b"}', '{"ip":""}'],
     ['{"ip":null,"zip":"203.0.113.77"}', '{"ip":null,"zip":"203.0.113.77"}'],
-    ['{"co":"{\\"data\\":{\\"ip\\":\\"203.0.113.77\\"}}"}', '{"co":"{\\"data\\":{\\"ip\\":\\"203.0.113.0\\"}}"}'],
-    ['{"a":"{\\"b\\":\\"{\\\\\\"ip\\\\\\":\\\\\\"203.0.113.77\\\\\\"}\\"}"}', '{"a":"{\\"b\\":\\"{\\\\\\"ip\\\\\\":\\\\\\"203.0.113.0\\\\\\"}\\"}"}'],
+    [
+      '{"co":"{\\"data\\":{\\"ip\\":\\"203.0.113.77\\"}}"}',
+      '{"co":"{\\"data\\":{\\"ip\\":\\"203.0.113.0\\"}}"}',
+    ],
+    [
+      '{"a":"{\\"b\\":\\"{\\\\\\"ip\\\\\\":\\\\\\"203.0.113.77\\\\\\"}\\"}"}',
+      '{"a":"{\\"b\\":\\"{\\\\\\"ip\\\\\\":\\\\\\"203.0.113.0\\\\\\"}\\"}"}',
+    ],
     ['{"ip":"203.0.113.77","ü":"日本"}', '{"ip":"203.0.113.0","ü":"日本"}'],
   ])('%s becomes %s', (before, after) => {
     expect(truncated(before)).toBe(after);
   });
 
   it('whatever else is in the body comes back byte for byte', () => {
-    const bytes = Buffer.concat([Buffer.from('{"ip":"203.0.113.77"'), Buffer.from(Array.from({ length: 256 }, (_, index) => index))]);
-    expect(privateBody(bytes, 'truncate')).toEqual(Buffer.concat([Buffer.from('{"ip":"203.0.113.0"'), bytes.subarray(20)]));
+    const bytes = Buffer.concat([
+      Buffer.from('{"ip":"203.0.113.77"'),
+      Buffer.from(Array.from({ length: 256 }, (_, index) => index)),
+    ]);
+    expect(privateBody(bytes, 'truncate')).toEqual(
+      Buffer.concat([Buffer.from('{"ip":"203.0.113.0"'), bytes.subarray(20)]),
+    );
   });
 
   it('without an address the very same buffer comes back', () => {
@@ -94,8 +105,18 @@ describe('proxies', () => {
   it.each([
     ['an untrusted connection', '198.51.100.1', { 'x-forwarded-for': '203.0.113.7' }, '198.51.100.1'],
     ['a trusted one', '127.0.0.1', { 'x-forwarded-for': '203.0.113.7' }, '203.0.113.7'],
-    ['a trusted one over IPv6 notation', '::ffff:10.1.2.3', { 'x-forwarded-for': '203.0.113.7' }, '203.0.113.7'],
-    ['a client that forges the first hop', '127.0.0.1', { 'x-forwarded-for': '1.1.1.1, 203.0.113.7, 10.2.2.2' }, '203.0.113.7'],
+    [
+      'a trusted one over IPv6 notation',
+      '::ffff:10.1.2.3',
+      { 'x-forwarded-for': '203.0.113.7' },
+      '203.0.113.7',
+    ],
+    [
+      'a client that forges the first hop',
+      '127.0.0.1',
+      { 'x-forwarded-for': '1.1.1.1, 203.0.113.7, 10.2.2.2' },
+      '203.0.113.7',
+    ],
     ['only trusted hops', '127.0.0.1', { 'x-forwarded-for': '10.9.9.9, 10.2.2.2' }, '10.9.9.9'],
     ['no header', '127.0.0.1', {}, '127.0.0.1'],
     ['garbage', '127.0.0.1', { 'x-forwarded-for': 'unknown' }, ''],

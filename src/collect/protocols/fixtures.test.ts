@@ -48,8 +48,11 @@ describe.each(protocols)('$name', (protocol) => {
     const path = join(folder, protocol.name, file);
     const fixture = JSON.parse(readFileSync(path, 'utf8')) as Fixture;
     const decoded: unknown = JSON.parse(JSON.stringify(protocol.decode(recordOf(fixture, protocol.name))));
-    if (process.env['UPDATE_FIXTURES'] === '1') {
-      writeFileSync(path, `${JSON.stringify({ request: fixture.request, expected: decoded }, undefined, 2)}\n`);
+    if (process.env.UPDATE_FIXTURES === '1') {
+      writeFileSync(
+        path,
+        `${JSON.stringify({ request: fixture.request, expected: decoded }, undefined, 2)}\n`,
+      );
     }
     expect(decoded).toEqual(fixture.expected);
     expect(protocol.route(fixture.request.url.split('?')[0] ?? '')?.kind).toBe('events');

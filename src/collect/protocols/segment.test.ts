@@ -4,7 +4,8 @@ import type { LogRecord } from '../../contract/request.ts';
 import { decode } from '../collect.ts';
 
 function record(body: unknown, over: Partial<LogRecord> = {}): LogRecord {
-  const bytes = body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  const bytes =
+    body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   return {
     offset: 1,
     receivedAt: 1_795_300_000_000,
@@ -87,22 +88,34 @@ describe('bounds', () => {
   });
 
   it('10,000 levels fail without ending the process, and so do a million brackets', () => {
-    expect(reasons(decode(record(`{"type":"track","event":"E","userId":"u","properties":${deep(10_000)}}`)))).toEqual(['too deep']);
+    expect(
+      reasons(decode(record(`{"type":"track","event":"E","userId":"u","properties":${deep(10_000)}}`))),
+    ).toEqual(['too deep']);
     expect(reasons(decode(record('['.repeat(1_000_000))))).toEqual(['not JSON']);
     const nested = `${'['.repeat(100_000)}"\\ud800"${']'.repeat(100_000)}`;
-    expect(reasons(decode(record(`{"type":"track","event":"E","userId":"u","properties":{"a":${nested}}}`)))).toEqual(['too deep']);
+    expect(
+      reasons(decode(record(`{"type":"track","event":"E","userId":"u","properties":{"a":${nested}}}`))),
+    ).toEqual(['too deep']);
   });
 
   it('__proto__ changes no prototype', () => {
     const event = only(
-      decode(record('{"type":"track","event":"E","userId":"u","__proto__":{"polluted":1},"properties":{"__proto__":{"polluted":1}},"context":{"__proto__":{"ip":"9.9.9.9"}}}')),
+      decode(
+        record(
+          '{"type":"track","event":"E","userId":"u","__proto__":{"polluted":1},"properties":{"__proto__":{"polluted":1}},"context":{"__proto__":{"ip":"9.9.9.9"}}}',
+        ),
+      ),
     );
-    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
     expect(event.address).toBeUndefined();
   });
 
   it('half a surrogate pair becomes U+FFFD, in names, keys and values', () => {
-    const event = only(decode(record('{"type":"track","event":"a\\ud800","userId":"u","properties":{"k\\udc00":["\\ud83d"]}}')));
+    const event = only(
+      decode(
+        record('{"type":"track","event":"a\\ud800","userId":"u","properties":{"k\\udc00":["\\ud83d"]}}'),
+      ),
+    );
     expect(event.event).toBe('a\ufffd');
     expect(event.properties).toEqual({ 'k\ufffd': ['\ufffd'] });
   });
@@ -110,7 +123,11 @@ describe('bounds', () => {
 
 describe('tolerance', () => {
   it('numbers are taken as ids, and numbers as text as money', () => {
-    const event = only(decode(record({ ...track, userId: 42, messageId: 7, properties: { revenue: ' 12.50 ', currency: 'usd' } })));
+    const event = only(
+      decode(
+        record({ ...track, userId: 42, messageId: 7, properties: { revenue: ' 12.50 ', currency: 'usd' } }),
+      ),
+    );
     expect(event).toMatchObject({ userId: '42', id: '7', revenue: 12.5, currency: 'USD' });
   });
 
@@ -141,14 +158,25 @@ describe('tolerance', () => {
   });
 
   it('a byte order mark, a text/plain body and a path of one letter are fine', () => {
-    const event = only(decode(record('\ufeff{"event":"E","userId":"u"}', { path: '/v1/t', headers: { 'content-type': 'text/plain' } })));
+    const event = only(
+      decode(
+        record('\ufeff{"event":"E","userId":"u"}', {
+          path: '/v1/t',
+          headers: { 'content-type': 'text/plain' },
+        }),
+      ),
+    );
     expect(event.type).toBe('track');
   });
 
   it('the context of a batch holds for each item, and the item wins', () => {
     const decoded = decode(
       record(
-        { batch: [track, { ...track, context: { locale: 'fr' } }], context: { locale: 'de', timezone: 'UTC' }, sentAt: '2026-11-21T22:41:43.119Z' },
+        {
+          batch: [track, { ...track, context: { locale: 'fr' } }],
+          context: { locale: 'de', timezone: 'UTC' },
+          sentAt: '2026-11-21T22:41:43.119Z',
+        },
         { path: '/v1/import' },
       ),
     );
@@ -160,27 +188,64 @@ describe('tolerance', () => {
 });
 
 describe('who is at the other end', () => {
-  const headers = { 'user-agent': 'Agent/1', 'sec-ch-ua': '"Chromium";v="142", "Not)A;Brand";v="8"', 'sec-ch-ua-mobile': '?0' };
+  const headers = {
+    'user-agent': 'Agent/1',
+    'sec-ch-ua': '"Chromium";v="142", "Not)A;Brand";v="8"',
+    'sec-ch-ua-mobile': '?0',
+  };
 
   it('of a server SDK neither the transport agent nor the connection is the user’s', () => {
-    const event = only(decode(record({ ...track, context: { library: { name: '@segment/analytics-node' } } }, { headers })));
+    const event = only(
+      decode(record({ ...track, context: { library: { name: '@segment/analytics-node' } } }, { headers })),
+    );
     expect([event.userAgent, event.clientHints, event.address]).toEqual([undefined, undefined, undefined]);
   });
 
   it('what a server SDK says of its user counts', () => {
-    const event = only(decode(record({ ...track, context: { userAgent: 'Theirs/2', ip: '198.51.100.0' } }, { headers })));
+    const event = only(
+      decode(record({ ...track, context: { userAgent: 'Theirs/2', ip: '198.51.100.0' } }, { headers })),
+    );
     expect([event.userAgent, event.address]).toEqual(['Theirs/2', '198.51.100.0']);
   });
 
   it('of a browser the headers and the connection are', () => {
-    const event = only(decode(record({ ...track, context: { library: { name: 'analytics.js' } } }, { headers })));
+    const event = only(
+      decode(record({ ...track, context: { library: { name: 'analytics.js' } } }, { headers })),
+    );
     expect([event.userAgent, event.address]).toEqual(['Agent/1', '203.0.113.0']);
-    expect(event.clientHints).toMatchObject({ mobile: false, brands: [{ brand: 'Chromium', version: '142' }, { brand: 'Not)A;Brand', version: '8' }] });
+    expect(event.clientHints).toMatchObject({
+      mobile: false,
+      brands: [
+        { brand: 'Chromium', version: '142' },
+        { brand: 'Not)A;Brand', version: '8' },
+      ],
+    });
   });
 
   it('of a mobile SDK the connection is, but its agent is the HTTP library’s', () => {
-    const event = only(decode(record({ ...track, context: { library: { name: 'analytics-ios' }, device: { manufacturer: 'Apple', model: 'iPhone16,1', type: 'ios' }, os: { name: 'iOS', version: '19' }, screen: { width: 390, height: 844 }, app: { version: '3.2' } } }, { headers })));
-    expect(event).toMatchObject({ address: '203.0.113.0', screen: '390x844', appVersion: '3.2', device: { brand: 'Apple', model: 'iPhone16,1', os: 'iOS', osVersion: '19' } });
+    const event = only(
+      decode(
+        record(
+          {
+            ...track,
+            context: {
+              library: { name: 'analytics-ios' },
+              device: { manufacturer: 'Apple', model: 'iPhone16,1', type: 'ios' },
+              os: { name: 'iOS', version: '19' },
+              screen: { width: 390, height: 844 },
+              app: { version: '3.2' },
+            },
+          },
+          { headers },
+        ),
+      ),
+    );
+    expect(event).toMatchObject({
+      address: '203.0.113.0',
+      screen: '390x844',
+      appVersion: '3.2',
+      device: { brand: 'Apple', model: 'iPhone16,1', os: 'iOS', osVersion: '19' },
+    });
     expect(event.userAgent).toBeUndefined();
   });
 });

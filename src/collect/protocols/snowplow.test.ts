@@ -34,7 +34,10 @@ function only(record: LogRecord): DecodedEvent {
 }
 
 function contexts(...list: [string, unknown][]): string {
-  const data = list.map(([name, data]) => ({ schema: `iglu:com.snowplowanalytics.snowplow/${name}/jsonschema/1-0-0`, data }));
+  const data = list.map(([name, data]) => ({
+    schema: `iglu:com.snowplowanalytics.snowplow/${name}/jsonschema/1-0-0`,
+    data,
+  }));
   return JSON.stringify({ schema: 'iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-0', data });
 }
 
@@ -54,7 +57,12 @@ describe('kinds of events', () => {
       ]),
     );
     expect(decoded.events).toMatchObject([
-      { event: 'transaction', revenue: 30.5, currency: 'EUR', properties: { order_id: 'o1', total: 30.5, tax: 2 } },
+      {
+        event: 'transaction',
+        revenue: 30.5,
+        currency: 'EUR',
+        properties: { order_id: 'o1', total: 30.5, tax: 2 },
+      },
       { event: 'transaction_item', properties: { sku: 's', price: 15.25, quantity: 2 } },
     ]);
     expect(decoded.events[1]?.revenue).toBeUndefined();
@@ -69,10 +77,17 @@ describe('kinds of events', () => {
 
   it.each([
     ['plain', (json: string) => ({ ue_pr: json })],
-    ['URL-safe base64 without padding', (json: string) => ({ ue_px: Buffer.from(json).toString('base64url') })],
+    [
+      'URL-safe base64 without padding',
+      (json: string) => ({ ue_px: Buffer.from(json).toString('base64url') }),
+    ],
     ['standard base64', (json: string) => ({ ue_px: Buffer.from(json).toString('base64') })],
   ])('a self-describing event in %s has the name of its schema', (_name, field) => {
-    const event = only(post([{ e: 'ue', ...field(selfDescribing('iglu:com.acme/note_shared/jsonschema/1-0-2', { a: 'ü?>' })) }]));
+    const event = only(
+      post([
+        { e: 'ue', ...field(selfDescribing('iglu:com.acme/note_shared/jsonschema/1-0-2', { a: 'ü?>' })) },
+      ]),
+    );
     expect(event).toMatchObject({
       type: 'track',
       event: 'note_shared',
@@ -81,16 +96,28 @@ describe('kinds of events', () => {
   });
 
   it('a screen view of a mobile tracker is a screen event', () => {
-    const json = selfDescribing('iglu:com.snowplowanalytics.mobile/screen_view/jsonschema/1-0-0', { name: 'Home' });
-    expect(only(post([{ e: 'ue', ue_pr: json }]))).toMatchObject({ type: 'screen', event: 'screen', properties: { name: 'Home' } });
+    const json = selfDescribing('iglu:com.snowplowanalytics.mobile/screen_view/jsonschema/1-0-0', {
+      name: 'Home',
+    });
+    expect(only(post([{ e: 'ue', ue_pr: json }]))).toMatchObject({
+      type: 'screen',
+      event: 'screen',
+      properties: { name: 'Home' },
+    });
   });
 
   it('contexts give session, device, page view and client hints', () => {
     const co = contexts(
       ['web_page', { id: 'view-1' }],
       ['client_session', { userId: 'device-1', sessionId: 'session-1' }],
-      ['mobile_context', { deviceManufacturer: 'Google', deviceModel: 'Pixel 9', osType: 'android', osVersion: '16' }],
-      ['http_client_hints', { isMobile: true, platform: 'Android', brands: [{ brand: 'Chromium', version: '142' }] }],
+      [
+        'mobile_context',
+        { deviceManufacturer: 'Google', deviceModel: 'Pixel 9', osType: 'android', osVersion: '16' },
+      ],
+      [
+        'http_client_hints',
+        { isMobile: true, platform: 'Android', brands: [{ brand: 'Chromium', version: '142' }] },
+      ],
     );
     expect(only(post([{ e: 'pv', co }]))).toMatchObject({
       anonymousId: 'device-1',
@@ -102,7 +129,10 @@ describe('kinds of events', () => {
   });
 
   it('a pixel without script is a page view of the page it stands on, by the network cookie', () => {
-    const event = only({ ...get('e=pv&p=web&page=A+b%20c'), headers: { cookie: 'sp=cookie-1', referer: 'https://e.x/p' } });
+    const event = only({
+      ...get('e=pv&p=web&page=A+b%20c'),
+      headers: { cookie: 'sp=cookie-1', referer: 'https://e.x/p' },
+    });
     expect(event).toMatchObject({ url: 'https://e.x/p', title: 'A b c', anonymousId: 'cookie-1' });
   });
 
@@ -161,13 +191,18 @@ describe('what cannot be decoded', () => {
 
   it('100,000 properties inside an embedded event are too many', () => {
     const data = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, 1]));
-    const decoded = decode(post([{ e: 'ue', ue_pr: selfDescribing('iglu:com.acme/x/jsonschema/1-0-0', data) }]));
+    const decoded = decode(
+      post([{ e: 'ue', ue_pr: selfDescribing('iglu:com.acme/x/jsonschema/1-0-0', data) }]),
+    );
     expect(decoded.failures.map(({ reason }) => reason)).toEqual(['too many properties']);
   });
 
-  it.each(['', '%', 'e=%ff%fe', 'e[]=pv', '&&&===', `${'a=1&'.repeat(5_000)}e=pv`])('the query %j is a failure, not an exception', (query) => {
-    const decoded = decode(get(query.slice(0, 50_000)));
-    expect(decoded.events).toEqual([]);
-    expect(decoded.failures).toHaveLength(1);
-  });
+  it.each(['', '%', 'e=%ff%fe', 'e[]=pv', '&&&===', `${'a=1&'.repeat(5_000)}e=pv`])(
+    'the query %j is a failure, not an exception',
+    (query) => {
+      const decoded = decode(get(query.slice(0, 50_000)));
+      expect(decoded.events).toEqual([]);
+      expect(decoded.failures).toHaveLength(1);
+    },
+  );
 });

@@ -40,7 +40,7 @@ function route(path: string): Route | undefined {
   return match && inner ? { kind: 'events', methods: inner, path: match[2] ?? '', key: match[1] } : undefined;
 }
 
-const pixel = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
+const pixel = Buffer.from('R0lGODlhAQABAPAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
 const noStore = { 'cache-control': 'no-cache, no-store, must-revalidate' };
 const noOne = '00000000-0000-0000-0000-000000000000';
 const aidMark = Buffer.from('"aid":"');
