@@ -38,6 +38,8 @@ export function Shell() {
   }, [id, complete, change]);
 
   if (me.error instanceof CallError && me.error.code === 'unauthenticated') {
+    // On the way already: its code is being loaded, and this shell is still there.
+    if (location.pathname === '/sign-in') return null;
     return <Navigate to="/sign-in" search={{ next: location.href }} replace />;
   }
   const broken = me.error ?? projects.error;

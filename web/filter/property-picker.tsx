@@ -30,7 +30,7 @@ export function PropertyPicker(props: PropertyPickerProps) {
   const properties = (known.data?.properties ?? [])
     .filter(({ kind }) => !props.numbers || kind === 'number')
     .map(({ path }) => (path.startsWith(propertyPrefix) ? path : propertyPrefix + path));
-  const groups = groupsOf(properties, props.numbers ?? false, props.value);
+  const groups = groupsOf(properties, props.numbers ?? false, props.value, event !== undefined);
   return (
     <Select
       aria-label={props.label}
@@ -49,17 +49,27 @@ export function PropertyPicker(props: PropertyPickerProps) {
   );
 }
 
-function groupsOf(properties: readonly string[], numbers: boolean, chosen: string | undefined): Group[] {
+function groupsOf(
+  properties: readonly string[],
+  numbers: boolean,
+  chosen: string | undefined,
+  propertiesFirst: boolean,
+): Group[] {
   const groups = new Map<string, Group>();
   const add = (group: string, value: string) => {
     const known = groups.get(group) ?? { group, items: [] };
     known.items.push({ value, label: propertyLabel(value) });
     groups.set(group, known);
   };
-  for (const property of new Set(properties)) add('Properties', property);
+  const addProperties = () => {
+    for (const property of new Set(properties)) add('Properties', property);
+  };
+  // About one event, its properties are what people look for; about all of them, the columns are.
+  if (propertiesFirst) addProperties();
   for (const column of eventColumns) {
     if (!numbers || column.kind === 'number') add(column.group, column.name);
   }
+  if (!propertiesFirst) addProperties();
   const missing =
     chosen !== undefined &&
     ![...groups.values()].some(({ items }) => items.some(({ value }) => value === chosen));

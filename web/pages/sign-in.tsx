@@ -5,7 +5,7 @@ import { useNavigate, useRouter } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import type { Me } from '../../src/contract/endpoints.ts';
 import { useAddress } from '../address/use-address.ts';
-import { call } from '../call.ts';
+import { CallError, call } from '../call.ts';
 import { Failure } from '../panel/failure.tsx';
 import { LogoMark } from '../shell/logo.tsx';
 import { SchemeToggle } from '../shell/scheme-toggle.tsx';
@@ -43,7 +43,7 @@ export function SignInPage() {
           <LogoMark size={36} />
           <h1 className="page-title">{arriving ? 'Signing in…' : 'Sign in to Tributary'}</h1>
         </div>
-        {byLink.error ? <Failure error={byLink.error} /> : null}
+        {byLink.error ? <Failure error={byLink.error} {...adviceFor(byLink.error)} /> : null}
         {arriving ? null : (
           <form
             onSubmit={(event) => {
@@ -71,7 +71,9 @@ export function SignInPage() {
                 required
                 visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}
               />
-              {byPassword.error ? <Failure error={byPassword.error} /> : null}
+              {byPassword.error ? (
+                <Failure error={byPassword.error} {...adviceFor(byPassword.error)} />
+              ) : null}
               <Button type="submit" size="sm" loading={byPassword.isPending}>
                 Sign in
               </Button>
@@ -105,4 +107,11 @@ function useEnter(next: string | undefined): (me: Me) => Promise<void> {
       await navigate({ to: '/overview', search: {}, replace: true });
     }
   };
+}
+
+/** The general advice for «not signed in» is to sign in, which is what just failed. */
+function adviceFor(error: Error): { advice?: string } {
+  return error instanceof CallError && error.code === 'unauthenticated'
+    ? { advice: 'Try again, or ask an administrator for a new sign-in link.' }
+    : {};
 }

@@ -4,17 +4,20 @@ import { CallError } from '../call.ts';
 
 interface FailureProps {
   readonly error: Error;
+  /** What to do here, when the page knows better than the error's own advice. */
+  readonly advice?: string;
   readonly onRetry?: (() => void) | undefined;
 }
 
 /** What went wrong, in the words of the server, and what to do. */
-export function Failure({ error, onRetry }: FailureProps) {
+export function Failure({ error, advice, onRetry }: FailureProps) {
+  const told = advice ?? (error instanceof CallError ? error.advice : undefined);
   return (
     <div className="failure" role="alert">
       <IconAlertTriangle size={20} stroke={1.5} aria-hidden="true" />
       <div>
         <p className="failure-message">{error.message}</p>
-        {error instanceof CallError ? <p className="failure-advice">{error.advice}</p> : null}
+        {told === undefined ? null : <p className="failure-advice">{told}</p>}
         {onRetry ? (
           <Button variant="default" leftSection={<IconRefresh size={14} />} onClick={onRetry} mt={8}>
             Try again

@@ -70,6 +70,7 @@ function CustomRange({ view, onChoose }: { view: View; onChoose: (range: string)
         type="range"
         size="xs"
         allowSingleDateInRange
+        weekendDays={[]}
         value={value}
         onChange={setValue}
         maxDate={view.today}

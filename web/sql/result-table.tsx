@@ -15,7 +15,7 @@ export function ResultTable({ result }: { result: Output<'query'> }) {
         <span title={full(result.rowsRead)}>{compact(result.rowsRead)}</span> rows read
         {result.rows.length > drawn ? `, the first ${full(drawn)} shown` : ''}
       </p>
-      <div className="table-scroll tall">
+      <div className="table-scroll tall-page">
         <table className="data" aria-label="Result" data-testid="sql-result">
           <thead>
             <tr>
