@@ -28,7 +28,7 @@ interface SeenId {
 }
 
 export interface PrepareOptions {
-  decode(record: LogRecord): Decoded;
+  readonly decode: (record: LogRecord) => Decoded;
   readonly enrich: EnrichBatch;
   readonly recent: RecentIds;
   readonly confirm: Confirm;

@@ -13,7 +13,7 @@ export interface Refusal {
 export interface InserterOptions {
   readonly warehouse: ClickHouseClient;
   readonly signal: AbortSignal;
-  onFailure(error: unknown, pause: number): void;
+  readonly onFailure: (error: unknown, pause: number) => void;
 }
 
 /**

@@ -22,7 +22,7 @@ export interface PipelineOptions {
   readonly log: LogReader;
   /** The same staged state that the enricher reads. */
   readonly state: StagedState;
-  decode(record: LogRecord): Decoded;
+  readonly decode: (record: LogRecord) => Decoded;
   readonly enrich: EnrichBatch;
   readonly warehouse: ClickHouseClient;
   readonly clock: Clock;
@@ -33,7 +33,7 @@ export interface PipelineOptions {
   readonly logDays: number;
   readonly dedupe?: DedupeOptions;
   /** About once per second, and after each batch. */
-  onProgress(progress: PipelineProgress): void;
+  readonly onProgress: (progress: PipelineProgress) => void;
 }
 
 export type { PipelineProgress } from './progress.ts';

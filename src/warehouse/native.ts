@@ -38,21 +38,16 @@ function writeColumn<Row extends object>(
   rows: readonly Row[],
   name: keyof Row,
 ): void {
-  switch (type) {
-    case 'String':
-      for (const row of rows) out.string(row[name] as string);
-      return;
-    case 'LowCardinality(String)':
-      lowCardinality(out, rows, name);
-      return;
-    case 'Nullable(Float64)':
-      for (const row of rows) out.uint8(row[name] === null ? 1 : 0);
-      for (const row of rows) out.float64((row[name] as number | null) ?? 0);
-      return;
-    default: {
-      const write = writers[type];
-      for (const row of rows) write(out, row[name] as number & bigint);
-    }
+  if (type === 'String') {
+    for (const row of rows) out.string(row[name] as string);
+  } else if (type === 'LowCardinality(String)') {
+    lowCardinality(out, rows, name);
+  } else if (type === 'Nullable(Float64)') {
+    for (const row of rows) out.uint8(row[name] === null ? 1 : 0);
+    for (const row of rows) out.float64((row[name] as number | null) ?? 0);
+  } else {
+    const write = writers[type];
+    for (const row of rows) write(out, row[name] as number & bigint);
   }
 }
 
