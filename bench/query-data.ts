@@ -71,7 +71,10 @@ const sessionsSql = `INSERT INTO tributary.sessions (project, session_id, person
     entry_path, exit_path, host, ${columns}, version)
   SELECT {project:String}, session_id, any(person_key), '', fromUnixTimestamp64Milli(any(started), 'UTC') AS at, at,
     fromUnixTimestamp64Milli(max(started + toInt64(i * (5000 + sipHash64(n, i, 'gap') % 90000))), 'UTC'), count(), countIf(event = 'page'),
-    argMin(path, i), argMax(path, i), 'app.example.com', ${columns.split(', ').map((name) => `any(${name})`).join(', ')}, 1
+    argMin(path, i), argMax(path, i), 'app.example.com', ${columns
+      .split(', ')
+      .map((name) => `any(${name})`)
+      .join(', ')}, 1
   FROM (SELECT *, ${eventOf} FROM (SELECT *, arrayJoin(range(length)) AS i FROM (${sessionFacts})))
   GROUP BY n, session_id`;
 

@@ -41,7 +41,9 @@ const scope = { project, range };
 const berlin = new Intl.DateTimeFormat('sv-SE', { timeZone: timezone });
 const dayIn = (at: number): string => berlin.format(at);
 const days = ['03-27', '03-28', '03-29', '03-30', '03-31', '04-01', '04-02'].map((day) => `2026-${day}`);
-const daysBefore = ['03-20', '03-21', '03-22', '03-23', '03-24', '03-25', '03-26'].map((day) => `2026-${day}`);
+const daysBefore = ['03-20', '03-21', '03-22', '03-23', '03-24', '03-25', '03-26'].map(
+  (day) => `2026-${day}`,
+);
 
 const isHuman = (row: { bot_score: number }): boolean => row.bot_score < 50;
 const mean = (values: readonly number[]): number =>
@@ -86,7 +88,8 @@ function expectedOverview(
   };
 }
 
-const pointsOf = (points: readonly ({ at: number } & OverviewMetrics)[]): unknown[] => points.map(({ at: _, ...metrics }) => metrics);
+const pointsOf = (points: readonly ({ at: number } & OverviewMetrics)[]): unknown[] =>
+  points.map(({ at: _, ...metrics }) => metrics);
 
 describe('overview', () => {
   test('counts people once across their ids, and compares with the days before', async () => {
@@ -103,7 +106,13 @@ describe('overview', () => {
 
   test('bots count only when asked for', async () => {
     const all = await ask('overview', { ...scope, includeBots: true });
-    expect(all.total).toEqual(expectedOverview(() => true, () => true, days).total);
+    expect(all.total).toEqual(
+      expectedOverview(
+        () => true,
+        () => true,
+        days,
+      ).total,
+    );
     expect(all.total.visitors).toBeGreaterThan((await ask('overview', scope)).total.visitors);
   });
 
@@ -131,7 +140,9 @@ describe('overview', () => {
       ...scope,
       filters: [{ property: 'entry_path', op: 'is', values: ['/docs'] }],
     });
-    const entered = currentSessions(product).filter((session) => isHuman(session) && session.entry_path === '/docs');
+    const entered = currentSessions(product).filter(
+      (session) => isHuman(session) && session.entry_path === '/docs',
+    );
     const ids = new Set(entered.map((session) => session.session_id));
     expect(answer.total).toEqual(
       expectedOverview(
@@ -160,7 +171,9 @@ describe('breakdown', () => {
     Object.entries(Object.groupBy(rows, key)).map(([value, list]) => [value, list ?? []]);
 
   test('a session column is counted over sessions', async () => {
-    const sessions = currentSessions(product).filter((session) => isHuman(session) && inRange(session.started_at));
+    const sessions = currentSessions(product).filter(
+      (session) => isHuman(session) && inRange(session.started_at),
+    );
     const expected = group(sessions, (session) => session.country).map(([value, list]) => ({
       value,
       visitors: people(list),
@@ -177,9 +190,9 @@ describe('breakdown', () => {
     ['path', (event: EventRow) => event.path],
     ['properties.plan', (event: EventRow) => String(JSON.parse(event.properties).plan ?? '')],
     ['properties.cart.size', (event: EventRow) => String(JSON.parse(event.properties).cart?.size ?? '')],
-  ])('%s is counted over events, with the sessions that have such an event', async (property, valueOf) => {
+  ])('%s is counted over events, with the sessions that have such an event', async (property, textOf) => {
     const events = product.events.filter((event) => isHuman(event) && inRange(event.timestamp));
-    const expected = group(events, valueOf).map(([value, list]) => {
+    const expected = group(events, textOf).map(([value, list]) => {
       const ids = new Set(list.map((event) => event.session_id));
       const sessions = currentSessions(product).filter((session) => ids.has(session.session_id));
       return {
@@ -218,10 +231,16 @@ describe('trend', () => {
   const measures = [
     [{ kind: 'count' }, (rows: readonly EventRow[]) => rows.length],
     [{ kind: 'users' }, people],
-    [{ kind: 'per_user' }, (rows: readonly EventRow[]) => (rows.length === 0 ? 0 : rows.length / people(rows))],
+    [
+      { kind: 'per_user' },
+      (rows: readonly EventRow[]) => (rows.length === 0 ? 0 : rows.length / people(rows)),
+    ],
     [{ kind: 'sum', property }, sum],
     [{ kind: 'avg', property }, (rows: readonly EventRow[]) => mean(rows.map(amount))],
-    [{ kind: 'min', property }, (rows: readonly EventRow[]) => (rows.length ? Math.min(...rows.map(amount)) : 0)],
+    [
+      { kind: 'min', property },
+      (rows: readonly EventRow[]) => (rows.length ? Math.min(...rows.map(amount)) : 0),
+    ],
     [{ kind: 'max', property: 'revenue' }, (rows: readonly EventRow[]) => Math.max(0, ...rows.map(amount))],
     [{ kind: 'p90', property }, (rows: readonly EventRow[]) => quantile(rows.map(amount), 0.9)],
   ] as const;
@@ -257,30 +276,42 @@ describe('trend', () => {
   });
 
   test('a breakdown by entry page takes it from the session of the event', async () => {
-    const entry = new Map(currentSessions(product).map((session) => [session.session_id, session.entry_path]));
-    const answer = await ask('trend', { ...scope, series: [{ event: 'paid' }], breakdown: 'entry_path', limit: 50 });
+    const entry = new Map(
+      currentSessions(product).map((session) => [session.session_id, session.entry_path]),
+    );
+    const answer = await ask('trend', {
+      ...scope,
+      series: [{ event: 'paid' }],
+      breakdown: 'entry_path',
+      limit: 50,
+    });
     for (const { value, total } of answer.lines) {
       expect(total).toBe(inDays.filter((event) => entry.get(event.session_id) === value).length);
     }
     expect(answer.lines.reduce((all, { total }) => all + total, 0)).toBe(inDays.length);
   });
 
-  test.each(['hour', 'week', 'month'] as const)('every event is in one bucket of one %s', async (interval) => {
-    const answer = await ask('trend', { ...scope, series: [{ event: 'paid' }], interval, compare: true });
-    const [line] = answer.lines;
-    expect(line?.total).toBe(inDays.length);
-    const expected = answer.times.map((time, index) => {
-      const end = answer.times[index + 1] ?? Number.POSITIVE_INFINITY;
-      return inDays.filter((event) => event.timestamp >= time && event.timestamp < end).length;
-    });
-    expect(line?.points).toEqual(expected);
-    const before = paid.filter((event) => daysBefore.includes(dayIn(event.timestamp)));
-    expect(line?.previousTotal).toBe(before.length);
-    if (interval !== 'hour') expect(line?.previousPoints?.reduce((all, point) => all + point, 0)).toBe(before.length);
-  });
+  test.each(['hour', 'week', 'month'] as const)(
+    'every event is in one bucket of one %s',
+    async (interval) => {
+      const answer = await ask('trend', { ...scope, series: [{ event: 'paid' }], interval, compare: true });
+      const [line] = answer.lines;
+      expect(line?.total).toBe(inDays.length);
+      const expected = answer.times.map((time, index) => {
+        const end = answer.times[index + 1] ?? Number.POSITIVE_INFINITY;
+        return inDays.filter((event) => event.timestamp >= time && event.timestamp < end).length;
+      });
+      expect(line?.points).toEqual(expected);
+      const before = paid.filter((event) => daysBefore.includes(dayIn(event.timestamp)));
+      expect(line?.previousTotal).toBe(before.length);
+      if (interval !== 'hour')
+        expect(line?.previousPoints?.reduce((all, point) => all + point, 0)).toBe(before.length);
+    },
+  );
 
   test('the last bucket is incomplete until it is over', async () => {
-    const until = (to: string) => ask('trend', { project, range: { from: '2026-04-01', to, timezone }, series: [{ event: 'paid' }] });
+    const until = (to: string) =>
+      ask('trend', { project, range: { from: '2026-04-01', to, timezone }, series: [{ event: 'paid' }] });
     expect((await until('2026-04-02')).incomplete).toBe(false);
     expect((await until('2026-04-03')).incomplete).toBe(true);
   });
@@ -295,7 +326,9 @@ describe('trend', () => {
       const name = `zone of ${zone}`;
       const begin = Date.parse(`${from}T00:00:00Z`) - 86_400_000;
       const times = Array.from({ length: 650 }, (_, index) => begin + index * 1_200_000);
-      await warehouse.insertEvents(times.map((timestamp) => eventRow({ project: name, person: 'a', event: 'x', timestamp })));
+      await warehouse.insertEvents(
+        times.map((timestamp) => eventRow({ project: name, person: 'a', event: 'x', timestamp })),
+      );
       for (const interval of ['hour', 'day', 'week', 'month'] as const) {
         const answer = await ask('trend', {
           project: name,
@@ -306,9 +339,14 @@ describe('trend', () => {
         const format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone });
         const inside = times.filter((time) => format.format(time) >= from && format.format(time) <= to);
         expect(answer.lines[0]?.total, `${zone} ${interval}`).toBe(inside.length);
-        expect(answer.lines[0]?.points.reduce((all, point) => all + point, 0), `${zone} ${interval}`).toBe(inside.length);
+        expect(
+          answer.lines[0]?.points.reduce((all, point) => all + point, 0),
+          `${zone} ${interval}`,
+        ).toBe(inside.length);
         if (interval === 'day') {
-          const perDay = Object.values(Object.groupBy(inside, (time) => format.format(time))).map((list) => list?.length);
+          const perDay = Object.values(Object.groupBy(inside, (time) => format.format(time))).map(
+            (list) => list?.length,
+          );
           expect(answer.lines[0]?.points).toEqual(perDay);
         }
       }

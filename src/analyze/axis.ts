@@ -1,12 +1,6 @@
 import type { Interval } from '../contract/query.ts';
 import type { Parameters } from './parameters.ts';
-import {
-  type Bucket,
-  bucketsOf,
-  endOfBuckets,
-  type Instants,
-  type PreviousInstants,
-} from './range.ts';
+import { type Bucket, bucketsOf, endOfBuckets, type Instants, type PreviousInstants } from './range.ts';
 import { dateOf } from './time-zone.ts';
 
 /**
@@ -51,7 +45,10 @@ export function axisBefore(current: CurrentAxis, previous: PreviousInstants, int
     range: previous,
     keySql: (column, parameters) => {
       const date = `toDate(${column}, ${parameters.add('String', previous.timezone)})`;
-      return floorSql(unit === 'day' ? `${date} + ${by}` : `addMonths(toStartOfMonth(${date}), ${by})`, interval);
+      return floorSql(
+        unit === 'day' ? `${date} + ${by}` : `addMonths(toStartOfMonth(${date}), ${by})`,
+        interval,
+      );
     },
     indexOf: current.indexOf,
   };
@@ -91,4 +88,3 @@ function hourIndex(buckets: readonly Bucket[]): (key: string) => number {
 function below(index: number, length: number): number {
   return index < length ? index : -1;
 }
-

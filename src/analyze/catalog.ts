@@ -55,11 +55,13 @@ export async function propertyNames(
   const paths = new PropertyPaths();
   for (const row of rows) paths.add(row.properties);
   return {
-    properties: paths.list().map(({ path, kind, count }: { path: string; kind: PropertyKind; count: number }) => ({
-      path: `${propertyPrefix}${path}`,
-      kind,
-      count,
-    })),
+    properties: paths
+      .list()
+      .map(({ path, kind, count }: { path: string; kind: PropertyKind; count: number }) => ({
+        path: `${propertyPrefix}${path}`,
+        kind,
+        count,
+      })),
   };
 }
 

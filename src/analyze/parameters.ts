@@ -1,5 +1,12 @@
 /** Types of the native query parameters the analyses use. */
-type ParameterType = 'String' | 'Array(String)' | 'Array(Float64)' | 'Int64' | 'UInt64' | 'UInt32' | 'Float64';
+type ParameterType =
+  | 'String'
+  | 'Array(String)'
+  | 'Array(Float64)'
+  | 'Int64'
+  | 'UInt64'
+  | 'UInt32'
+  | 'Float64';
 
 /**
  * The values of one query. Everything a user can choose travels as a native parameter; SQL text is made of our own words only.

@@ -6,7 +6,10 @@ const iso = (at: number | undefined): string => new Date(at ?? Number.NaN).toISO
 
 test('a day in UTC is half-open and 24 hours long', () => {
   const range = instantsOf({ from: '2026-03-01', to: '2026-03-01', timezone: 'UTC' });
-  expect([iso(range.start), iso(range.end)]).toEqual(['2026-03-01T00:00:00.000Z', '2026-03-02T00:00:00.000Z']);
+  expect([iso(range.start), iso(range.end)]).toEqual([
+    '2026-03-01T00:00:00.000Z',
+    '2026-03-02T00:00:00.000Z',
+  ]);
 });
 
 test('days of Berlin have 23 and 25 hours when the clock changes', () => {
@@ -20,7 +23,10 @@ test('days of Berlin have 23 and 25 hours when the clock changes', () => {
 
 test('where the clock jumps over midnight the day begins at the jump', () => {
   const range = instantsOf({ from: '2018-11-04', to: '2018-11-04', timezone: 'America/Sao_Paulo' });
-  expect([iso(range.start), iso(range.end)]).toEqual(['2018-11-04T03:00:00.000Z', '2018-11-05T02:00:00.000Z']);
+  expect([iso(range.start), iso(range.end)]).toEqual([
+    '2018-11-04T03:00:00.000Z',
+    '2018-11-05T02:00:00.000Z',
+  ]);
 });
 
 test('a zone of three quarters of an hour begins its days there', () => {
@@ -37,7 +43,10 @@ test('weeks begin on Monday, months on the first, also before the range', () => 
     '2026-03-23',
     '2026-03-30',
   ]);
-  expect(bucketsOf(range, 'month').map((bucket) => iso(bucket.start).slice(0, 10))).toEqual(['2026-03-01', '2026-04-01']);
+  expect(bucketsOf(range, 'month').map((bucket) => iso(bucket.start).slice(0, 10))).toEqual([
+    '2026-03-01',
+    '2026-04-01',
+  ]);
 });
 
 test('the period before has as many days, and ends where the range begins', () => {
@@ -54,7 +63,10 @@ test('whole months are compared with whole months', () => {
 });
 
 test('an hour of the period before that the axis has no place for is left out', () => {
-  const axis = axisOf(instantsOf({ from: '2026-10-26', to: '2026-10-26', timezone: 'Europe/Berlin' }), 'hour');
+  const axis = axisOf(
+    instantsOf({ from: '2026-10-26', to: '2026-10-26', timezone: 'Europe/Berlin' }),
+    'hour',
+  );
   const before = axisBefore(axis, periodBefore(axis.range, 'hour'), 'hour');
   expect(axis.times).toHaveLength(24);
   expect(before.indexOf(String(before.range.start / 1_000))).toBe(0);
@@ -62,6 +74,10 @@ test('an hour of the period before that the axis has no place for is left out', 
 });
 
 test('an unknown time zone and a range that ends before it begins are the caller’s errors', () => {
-  expect(() => instantsOf({ from: '2026-01-01', to: '2026-01-01', timezone: 'Mars/Olympus' })).toThrow(/time zone/);
-  expect(() => instantsOf({ from: '2026-01-02', to: '2026-01-01', timezone: 'UTC' })).toThrow(/before it begins/);
+  expect(() => instantsOf({ from: '2026-01-01', to: '2026-01-01', timezone: 'Mars/Olympus' })).toThrow(
+    /time zone/,
+  );
+  expect(() => instantsOf({ from: '2026-01-02', to: '2026-01-01', timezone: 'UTC' })).toThrow(
+    /before it begins/,
+  );
 });

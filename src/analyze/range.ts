@@ -24,7 +24,8 @@ export function instantsOf(range: Range): Instants {
 
 function instants(firstDay: number, lastDay: number, timezone: string): Instants {
   if (lastDay < firstDay) throw new TributaryError('bad-request', 'the range ends before it begins');
-  if (lastDay - firstDay >= maxDays) throw new TributaryError('bad-request', 'the range is longer than ten years');
+  if (lastDay - firstDay >= maxDays)
+    throw new TributaryError('bad-request', 'the range is longer than ten years');
   return {
     start: startOfDay(firstDay, timezone),
     end: startOfDay(lastDay + 1, timezone),
@@ -84,7 +85,8 @@ function hours(range: Instants): Bucket[] {
   const buckets: Bucket[] = [];
   for (let day = range.firstDay; day <= range.lastDay; day++) {
     const end = startOfDay(day + 1, range.timezone);
-    for (let start = startOfDay(day, range.timezone); start < end; start += 3_600_000) buckets.push({ day, start });
+    for (let start = startOfDay(day, range.timezone); start < end; start += 3_600_000)
+      buckets.push({ day, start });
   }
   return buckets;
 }

@@ -2,7 +2,7 @@ import type { Filter, Scope } from '../contract/query.ts';
 import { expressionOf, sessionOnlyColumns } from './expression.ts';
 import { filterSql } from './filter.ts';
 import type { Parameters } from './parameters.ts';
-import type { Span } from "./range.ts";
+import type { Span } from './range.ts';
 
 /** What of a query's scope SQL needs; the range is said apart because comparison asks twice. */
 export type Conditions = Pick<Scope, 'filters' | 'includeBots'>;

@@ -15,7 +15,12 @@ export interface Way {
  * (equal times in any order) within the window from the first. The furthest way counts; of several the one that gets there first; of those the one
  * whose earlier steps are latest, looking back from the last. Only for tests: it takes exponential time.
  */
-export function bestWay(events: readonly StepEvent[], steps: number, windowMs: number, entryEnd: number): Way {
+export function bestWay(
+  events: readonly StepEvent[],
+  steps: number,
+  windowMs: number,
+  entryEnd: number,
+): Way {
   let best: Way = { level: 0, times: [] };
   const follow = (times: readonly number[], used: ReadonlySet<number>): void => {
     if (isBetter(times, best.times)) best = { level: times.length, times };

@@ -32,32 +32,21 @@ export function makeProduct(project: string, seed: number): Product {
       const begin = Date.UTC(2026, 2, 20) + Math.floor(random() * 18 * 24 * 60) * minute;
       const session_id = personKey(project, `${name} visit ${visit}`);
       const source = pick(sources);
-      const ofVisit: EventRow[] = [];
-      const length = 1 + Math.floor(random() * 4);
-      for (let step = 0, at = begin; step < length; step++, at += Math.floor(random() * 20) * 1_500) {
-        const isPage = step === 0 || random() < 0.5;
-        const amount = Math.floor(random() * 100);
-        ofVisit.push(
-          eventRow({
-            project,
-            person: who,
-            event: isPage ? 'page' : 'paid',
-            timestamp: at,
-            session_id,
-            path: pick(paths),
-            source,
-            ...fixed,
-            revenue: isPage ? null : amount,
-            properties: JSON.stringify(isPage ? { plan: pick(['free', 'pro']) } : { amount, cart: { size: step } }),
-          }),
-        );
-      }
+      const ofVisit = visitOf({ project, person: who, session_id, source, ...fixed }, begin, random);
       events.push(...ofVisit);
       // an older snapshot that the newer one replaces
       sessions.push(sessionRow(ofVisit.slice(0, 1), 1), sessionRow(ofVisit, 2));
     }
     // what a server says belongs to no session
-    events.push(eventRow({ project, person: name, event: 'invoiced', timestamp: Date.UTC(2026, 2, 25, person % 24), ...fixed }));
+    events.push(
+      eventRow({
+        project,
+        person: name,
+        event: 'invoiced',
+        timestamp: Date.UTC(2026, 2, 25, person % 24),
+        ...fixed,
+      }),
+    );
   }
   const today = new Map(joined);
   return {
@@ -66,6 +55,34 @@ export function makeProduct(project: string, seed: number): Product {
     joined,
     personOf: ({ person_key }) => today.get(person_key) ?? person_key,
   };
+}
+
+type Visitor = Parameters<typeof eventRow>[0];
+
+/** One to four events, the first of them a page view. */
+function visitOf(
+  fixed: Omit<Visitor, 'event' | 'timestamp'>,
+  begin: number,
+  random: () => number,
+): EventRow[] {
+  const events: EventRow[] = [];
+  const length = 1 + Math.floor(random() * 4);
+  for (let step = 0, at = begin; step < length; step++, at += Math.floor(random() * 20) * 1_500) {
+    const isPage = step === 0 || random() < 0.5;
+    const amount = Math.floor(random() * 100);
+    const properties = isPage ? { plan: random() < 0.5 ? 'free' : 'pro' } : { amount, cart: { size: step } };
+    events.push(
+      eventRow({
+        ...fixed,
+        event: isPage ? 'page' : 'paid',
+        timestamp: at,
+        path: paths[Math.floor(random() * paths.length)] ?? '',
+        revenue: isPage ? null : amount,
+        properties: JSON.stringify(properties),
+      }),
+    );
+  }
+  return events;
 }
 
 /** The current state of each session. */

@@ -39,7 +39,13 @@ export async function startTestWarehouse(): Promise<TestWarehouse> {
     insertEvents: (rows) => insert('tributary.events', rows),
     insertSessions: (rows) => insert('tributary.sessions', rows),
     identify: async (project, alias, person) => {
-      const edge = { project, alias_key: alias, person_key: person, linked_at: 1_700_000_000_000, version: 1 };
+      const edge = {
+        project,
+        alias_key: alias,
+        person_key: person,
+        linked_at: 1_700_000_000_000,
+        version: 1,
+      };
       await insert('tributary.identities', [edge]);
       await client.command({ query: 'SYSTEM RELOAD DICTIONARY tributary.identity' });
     },
@@ -51,7 +57,14 @@ export async function startTestWarehouse(): Promise<TestWarehouse> {
   };
 }
 
-const times: ReadonlySet<string> = new Set(['timestamp', 'received_at', 'day_key', 'started_at', 'ended_at', 'linked_at']);
+const times: ReadonlySet<string> = new Set([
+  'timestamp',
+  'received_at',
+  'day_key',
+  'started_at',
+  'ended_at',
+  'linked_at',
+]);
 
 /** Times as seconds with a fraction, integers of 64 bits as text, properties as JSON. */
 function jsonRow(row: object): Record<string, unknown> {

@@ -19,7 +19,9 @@ function formatOf(timezone: string): Intl.DateTimeFormat {
       second: 'numeric',
     });
   } catch (cause) {
-    throw new TributaryError('bad-request', `"${timezone}" is not a time zone (like Europe/Berlin)`, { cause });
+    throw new TributaryError('bad-request', `"${timezone}" is not a time zone (like Europe/Berlin)`, {
+      cause,
+    });
   }
   formats.set(timezone, format);
   return format;

@@ -19,8 +19,10 @@ export function warehouseError(thrown: unknown, whose: 'user' | 'ours'): Tributa
     });
   }
   const message = cleanMessage(thrown.message);
-  if (expensive.has(thrown.code)) return new TributaryError('query-too-expensive', message, { cause: thrown });
-  if (thrown.code === busy) return new TributaryError('overloaded', message, { cause: thrown, retryAfter: 1 });
+  if (expensive.has(thrown.code))
+    return new TributaryError('query-too-expensive', message, { cause: thrown });
+  if (thrown.code === busy)
+    return new TributaryError('overloaded', message, { cause: thrown, retryAfter: 1 });
   return new TributaryError(whose === 'user' ? 'bad-query' : 'internal', message, { cause: thrown });
 }
 

@@ -28,7 +28,10 @@ interface SessionMetricsRow {
  * the sessions that started in the range; the others (page, event, properties) over events, and bounce rate and duration
  * are then those of the sessions with such an event. `total` is the number of distinct values that match the search.
  */
-export async function breakdown(warehouse: ClickHouseClient, query: BreakdownQuery): Promise<BreakdownResult> {
+export async function breakdown(
+  warehouse: ClickHouseClient,
+  query: BreakdownQuery,
+): Promise<BreakdownResult> {
   const expression = expressionOf(query.property);
   const range = instantsOf(query.range);
   return expression.inSessions
@@ -56,7 +59,7 @@ async function overSessions(
 }
 
 /** How many more values than asked for are counted exactly: near values can change places then. */
-const spare = 20;
+const spare = 10;
 
 /**
  * Three steps, since counting people and sessions of every value exactly (a shop has a million pages) costs a hundred
@@ -111,18 +114,18 @@ async function visitorsOfValues(
   values: readonly string[],
 ): Promise<Map<string, number>> {
   const parameters = new Parameters(query.project);
-  const rows = await ask<{ value: string; visitors: number }>(
+  const rows = await ask<{ position: number; visitors: number }>(
     warehouse,
-    `SELECT value, uniqExact(${personOf('key')}) AS visitors
+    `SELECT position, uniqExact(${personOf('key')}) AS visitors
     FROM (
-      SELECT ${expression.text} AS value, person_key AS key FROM tributary.events
-      WHERE ${eventsWhere(query, range, parameters)} AND value IN ${parameters.add('Array(String)', values)}
-      GROUP BY value, key
+      SELECT ${positionSql(expression, values, parameters)} AS position, person_key AS key FROM tributary.events
+      WHERE ${eventsWhere(query, range, parameters)} AND position != 0
+      GROUP BY position, key
     )
-    GROUP BY value`,
+    GROUP BY position`,
     parameters,
   );
-  return new Map(rows.map((row) => [row.value, row.visitors]));
+  return new Map(rows.map((row) => [values[row.position - 1] ?? '', row.visitors]));
 }
 
 /** The sessions that have an event with the value. The values are collected per session first: the smaller table by far. */
@@ -134,24 +137,34 @@ async function sessionsOfValues(
   values: readonly string[],
 ): Promise<Map<string, SessionMetricsRow & { readonly sessions: number }>> {
   const parameters = new Parameters(query.project);
-  const rows = await ask<SessionMetricsRow & { sessions: number }>(
+  const rows = await ask<Omit<SessionMetricsRow, 'value'> & { position: number; sessions: number }>(
     warehouse,
-    `SELECT value, count() AS sessions, ${sessionMetrics}
+    `SELECT position, count() AS sessions, ${sessionMetrics}
     FROM (
-      SELECT session_id, groupUniqArray(${expression.text}) AS seen FROM tributary.events
-      WHERE ${eventsWhere(query, range, parameters)} AND session_id != 0
-        AND ${expression.text} IN ${parameters.add('Array(String)', values)}
+      SELECT session_id, groupUniqArray(${positionSql(expression, values, parameters)} AS at) AS seen FROM tributary.events
+      WHERE ${eventsWhere(query, range, parameters)} AND session_id != 0 AND at != 0
       GROUP BY session_id
     ) AS of_events
     INNER JOIN (
       SELECT session_id, page_views, started_at, ended_at FROM tributary.sessions FINAL
       WHERE ${sessionsAround(range, parameters)}
     ) AS of_session USING (session_id)
-    ARRAY JOIN seen AS value
-    GROUP BY value`,
+    ARRAY JOIN seen AS position
+    GROUP BY position`,
     parameters,
   );
-  return new Map(rows.map((row) => [row.value, row]));
+  return new Map(
+    rows.map(({ position, ...row }): [string, SessionMetricsRow & { sessions: number }] => {
+      const value = values[position - 1] ?? '';
+      return [value, { value, ...row }];
+    }),
+  );
+}
+
+/** Position of the value in the list from 1, else 0: grouping by small numbers is much faster than by texts. */
+function positionSql(expression: Expression, values: readonly string[], parameters: Parameters): string {
+  const list = parameters.add('Array(String)', values);
+  return `toUInt16(transform(toString(${expression.text}), ${list}, arrayEnumerate(${list}), 0))`;
 }
 
 function compareText(a: string, b: string): number {

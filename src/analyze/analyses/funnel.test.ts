@@ -30,7 +30,13 @@ type Said = readonly [string, string, number, Record<string, string>?];
 
 function rowsOf(project: string, said: readonly Said[]): EventRow[] {
   return said.map(([person, event, seconds, properties = {}]) =>
-    eventRow({ project, person, event, timestamp: start + seconds * second, properties: JSON.stringify(properties) }),
+    eventRow({
+      project,
+      person,
+      event,
+      timestamp: start + seconds * second,
+      properties: JSON.stringify(properties),
+    }),
   );
 }
 
@@ -159,10 +165,18 @@ interface Case {
   readonly matches: (event: string, tag: string) => number[];
 }
 
-const distinct: Case = { steps: abc, matches: (event) => ['a', 'b', 'c'].flatMap((name, index) => (name === event ? [index] : [])) };
+const distinct: Case = {
+  steps: abc,
+  matches: (event) => ['a', 'b', 'c'].flatMap((name, index) => (name === event ? [index] : [])),
+};
 const tagged = (value: string) => [{ property: 'properties.tag', op: 'is' as const, values: [value] }];
 const overlapping: Case = {
-  steps: [{ event: 'a', filters: tagged('x') }, { event: '*' }, { event: 'a' }, { event: 'b', filters: tagged('y') }],
+  steps: [
+    { event: 'a', filters: tagged('x') },
+    { event: '*' },
+    { event: 'a' },
+    { event: 'b', filters: tagged('y') },
+  ],
   matches: (event, tag) => [
     ...(event === 'a' && tag === 'x' ? [0] : []),
     1,
@@ -180,7 +194,10 @@ const generated = (distinctTimes: boolean) => {
   const history = distinctTimes
     ? fc.uniqueArray(event, { maxLength: 9, selector: ({ at }) => at })
     : fc.array(event, { maxLength: 8 });
-  return fc.record({ histories: fc.array(history, { minLength: 20, maxLength: 40 }), windowSeconds: fc.integer({ min: 1, max: 60 }) });
+  return fc.record({
+    histories: fc.array(history, { minLength: 20, maxLength: 40 }),
+    windowSeconds: fc.integer({ min: 1, max: 60 }),
+  });
 };
 
 interface Example {

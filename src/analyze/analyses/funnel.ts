@@ -75,12 +75,18 @@ function funnelSql(query: FunnelQuery, range: Instants, parameters: Parameters):
   const last = steps.length;
   return `SELECT value,
     [${steps.map((step) => `countIf(at_${step} > 0)`).join(', ')}] AS people,
-    [${steps.slice(1).map((step) => medianSql(step - 1, step)).join(', ')}] AS medians,
+    [${steps
+      .slice(1)
+      .map((step) => medianSql(step - 1, step))
+      .join(', ')}] AS medians,
     ${medianSql(1, last)} AS whole
   FROM (
     SELECT ${value ? 'arrayFirst(first -> first.1 = events[at_1], firsts).2' : `''`} AS value,
       ${steps.map((step) => `bitShiftRight(events[at_${step}], ${timeShift}) AS time_${step}`).join(', ')},
-      ${[...steps].reverse().map((step) => positionSql(step, last)).join(', ')}
+      ${[...steps]
+        .reverse()
+        .map((step) => positionSql(step, last))
+        .join(', ')}
     FROM (
       SELECT events, ${value ? 'firsts, ' : ''}${steps.map((step) => startsSql(step, range, windowMs)).join(',\n        ')}
       FROM (
@@ -115,7 +121,10 @@ function packedSql(query: FunnelQuery, conditions: readonly string[]): string {
   const first = conditions.map((condition, index) => `${condition}, ${index}`).join(', ');
   parts.push(`bitShiftLeft(toUInt64(multiIf(${first}, 0)), ${maskBits + 4})`);
   if (canOverlap(query)) {
-    const reversed = conditions.map((condition, index) => `${condition}, ${index}`).reverse().join(', ');
+    const reversed = conditions
+      .map((condition, index) => `${condition}, ${index}`)
+      .reverse()
+      .join(', ');
     parts.push(`bitShiftLeft(toUInt64(multiIf(${reversed}, 0)), ${maskBits})`);
   }
   return parts.join(' + ');

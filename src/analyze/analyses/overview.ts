@@ -59,8 +59,10 @@ async function periodOf(
   ]);
   const total = none();
   const points = Array.from({ length: size }, none);
-  const target = (row: { readonly bucket: string | number; readonly whole: number }): OverviewMetrics | undefined =>
-    row.whole ? total : points[axis.indexOf(String(row.bucket))];
+  const target = (row: {
+    readonly bucket: string | number;
+    readonly whole: number;
+  }): OverviewMetrics | undefined => (row.whole ? total : points[axis.indexOf(String(row.bucket))]);
   for (const row of ofEvents) {
     Object.assign(target(row) ?? {}, { visitors: row.visitors, pageViews: row.page_views });
   }

@@ -98,9 +98,16 @@ async function valuesOf(
   size: number,
 ): Promise<Map<number, Values>> {
   const parameters = new Parameters(query.project);
-  const position = top ? `indexOf(${parameters.add('Array(String)', top)}, toString(${breakdownSql(query)}))` : '0';
+  const position = top
+    ? `indexOf(${parameters.add('Array(String)', top)}, toString(${breakdownSql(query)}))`
+    : '0';
   const bucket = axis.keySql('timestamp', parameters);
-  const rows = await ask<{ position: number; bucket: string | number; whole: number; measure: number | null }>(
+  const rows = await ask<{
+    position: number;
+    bucket: string | number;
+    whole: number;
+    measure: number | null;
+  }>(
     warehouse,
     `SELECT position, bucket, grouping(bucket) AS whole, ${measureSql(series.measure)} AS measure
     FROM (${rowsSql(query, series, axis, parameters, { position, bucket })})
