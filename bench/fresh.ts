@@ -31,7 +31,8 @@ for (let tick = 0; performance.now() - began < seconds * 1_000; tick++) {
 await Promise.all(pending);
 
 delays.sort((a, b) => a - b);
-const at = (share: number): string => `${Math.round(delays[Math.min(delays.length - 1, Math.floor(delays.length * share))] ?? Number.NaN)} ms`;
+const at = (share: number): string =>
+  `${Math.round(delays[Math.min(delays.length - 1, Math.floor(delays.length * share))] ?? Number.NaN)} ms`;
 console.log(`${sent} events in ${seconds} s, ${delays.length} probes (each found by polling every 5 ms)`);
 console.log(`accepted → queryable   p50 ${at(0.5)}   p95 ${at(0.95)}   p99 ${at(0.99)}   max ${at(1)}`);
 await program[Symbol.asyncDispose]();

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startProgram } from '../test/program.ts';
 
@@ -20,7 +20,11 @@ await sleep(restSeconds * 1_000);
 const processes = readdirSync('/proc')
   .filter((name) => /^\d+$/.test(name))
   .map((pid) => ({ pid, command: read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ') }))
-  .filter(({ command }) => command.includes(first.data) || program.pids('warehouse').some((pid) => command && pid === Number(command)))
+  .filter(
+    ({ command }) =>
+      command.includes(first.data) ||
+      program.pids('warehouse').some((pid) => command && pid === Number(command)),
+  )
   .concat(program.pids('warehouse').map((pid) => ({ pid: String(pid), command: 'warehouse' })));
 const unique = [...new Map(processes.map((one) => [one.pid, one])).values()];
 

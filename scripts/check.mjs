@@ -1,6 +1,7 @@
 // `npm run check`: types, lint, import table, dead code, unit tests; under a minute.
-import { installPackages } from './install.mjs';
+
 import { runGates, runTests } from './gates.mjs';
+import { installPackages } from './install.mjs';
 
 installPackages({ all: true });
 const gates = await runGates();

@@ -17,7 +17,8 @@ const gates = {
 /** Types, format, lint, import table and dead code, one after the other. Returns how many passed and failed. */
 export async function runGates() {
   const counts = { passed: 0, failed: 0 };
-  for (const [name, command] of Object.entries(gates)) counts[(await gate(name, command)) ? 'passed' : 'failed']++;
+  for (const [name, command] of Object.entries(gates))
+    counts[(await gate(name, command)) ? 'passed' : 'failed']++;
   return counts;
 }
 
@@ -45,8 +46,16 @@ function gate(name, [command, args]) {
 export async function runTests(args) {
   const report = join(tmpdir(), `tributary-tests-${process.pid}.json`);
   const code = await new Promise((resolve) => {
-    const vitest = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json'];
-    const child = spawn(node, [...vitest, `--outputFile.json=${report}`, ...args], { cwd: root, stdio: 'inherit' });
+    const vitest = [
+      join(root, 'node_modules/vitest/vitest.mjs'),
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+    ];
+    const child = spawn(node, [...vitest, `--outputFile.json=${report}`, ...args], {
+      cwd: root,
+      stdio: 'inherit',
+    });
     child.on('close', resolve);
   });
   try {

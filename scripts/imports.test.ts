@@ -26,7 +26,11 @@ describe('the import table', () => {
     ['src/api/api.ts', '../store/sqlite.ts', 'store is reached only through store/store.ts'],
     ['src/warehouse/migrate.ts', '../log/log.ts', 'only warehouse/load.ts may import log'],
     ['src/runtime/clock.ts', '../contract/event.ts', 'runtime may not import contract'],
-    ['src/collect/protocols/segment.ts', './snowplow.ts', 'files of collect/protocols never import each other'],
+    [
+      'src/collect/protocols/segment.ts',
+      './snowplow.ts',
+      'files of collect/protocols never import each other',
+    ],
     ['web/pages/live.tsx', '../../src/store/store.ts', 'web may not import store'],
     ['src/api/api.ts', '../config.ts', 'api may not import config.ts'],
     ['src/misc/misc.ts', '../runtime/clock.ts', 'folder "misc" is not in the table'],

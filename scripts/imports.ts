@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseSync } from 'oxc-parser';
 
@@ -32,7 +32,10 @@ export interface Violation {
 }
 
 /** Checks every import of `src` and `web` below `base`; throws when it sees none, since a gate that saw nothing is red. */
-export function checkImports(base: string): { readonly violations: readonly Violation[]; readonly seen: number } {
+export function checkImports(base: string): {
+  readonly violations: readonly Violation[];
+  readonly seen: number;
+} {
   const violations: Violation[] = [];
   let seen = 0;
   for (const file of sources(base)) {
@@ -50,7 +53,11 @@ export function checkImports(base: string): { readonly violations: readonly Viol
 function sources(base: string): string[] {
   return ['src', 'web']
     .filter((folder) => existsSync(join(base, folder)))
-    .flatMap((folder) => readdirSync(join(base, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)))
+    .flatMap((folder) =>
+      readdirSync(join(base, folder), { recursive: true, encoding: 'utf8' }).map((path) =>
+        join(folder, path),
+      ),
+    )
     .filter((path) => /\.tsx?$/.test(path) && !path.includes('node_modules') && !path.startsWith('web/dist'));
 }
 
@@ -59,9 +66,13 @@ function importsOf(path: string): string[] {
   const { module, errors } = parseSync(path, readFileSync(path, 'utf8'));
   if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`);
   const named = [...module.staticImports.map((one) => one.moduleRequest.value)];
-  const exported = module.staticExports.flatMap((one) => one.entries.map((entry) => entry.moduleRequest?.value));
+  const exported = module.staticExports.flatMap((one) =>
+    one.entries.map((entry) => entry.moduleRequest?.value),
+  );
   const source = readFileSync(path, 'utf8');
-  const dynamic = module.dynamicImports.map((one) => source.slice(one.moduleRequest.start + 1, one.moduleRequest.end - 1));
+  const dynamic = module.dynamicImports.map((one) =>
+    source.slice(one.moduleRequest.start + 1, one.moduleRequest.end - 1),
+  );
   return [...named, ...exported, ...dynamic].filter((name): name is string => name?.startsWith('.') ?? false);
 }
 
@@ -72,7 +83,8 @@ function place(path: string): { readonly folder: string; readonly inside: string
 }
 
 function refuse(file: string, target: string): string | undefined {
-  if (!target.startsWith('src/') && !target.startsWith('web/')) return /\.test\.tsx?$/.test(file) || target === 'package.json' ? undefined : 'outside src and web';
+  if (!target.startsWith('src/') && !target.startsWith('web/'))
+    return /\.test\.tsx?$/.test(file) || target === 'package.json' ? undefined : 'outside src and web';
   const from = place(file);
   const to = place(target);
   if (from.folder === to.folder) return pluginNeighbour(file, target);
@@ -81,7 +93,8 @@ function refuse(file: string, target: string): string | undefined {
   if (!test) {
     if (!(from.folder in table)) return `folder "${from.folder}" is not in the table`;
     if (!table[from.folder]?.includes(to.folder)) return `${from.folder} may not import ${to.folder}`;
-    if (from.folder === 'warehouse' && to.folder === 'log' && from.inside !== 'load.ts') return 'only warehouse/load.ts may import log';
+    if (from.folder === 'warehouse' && to.folder === 'log' && from.inside !== 'load.ts')
+      return 'only warehouse/load.ts may import log';
   }
   if (root.has(to.folder)) return test ? undefined : `only the composition root may import ${to.folder}`;
   if (open.has(to.folder) || to.inside === `${to.folder}.ts`) return undefined;
@@ -91,7 +104,8 @@ function refuse(file: string, target: string): string | undefined {
 function pluginNeighbour(file: string, target: string): string | undefined {
   const folder = plugins.find((name) => file.includes(`${name}/`) && target.includes(`${name}/`));
   if (!folder || /\.test\.tsx?$/.test(file)) return undefined;
-  const entry = (path: string): string => path.slice(path.indexOf(`${folder}/`) + folder.length + 1).split(/[/.]/)[0] ?? '';
+  const entry = (path: string): string =>
+    path.slice(path.indexOf(`${folder}/`) + folder.length + 1).split(/[/.]/)[0] ?? '';
   return entry(file) === entry(target) ? undefined : `files of ${folder} never import each other`;
 }
 

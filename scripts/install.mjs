@@ -1,7 +1,7 @@
 // Plain JavaScript for Node >= 20: this runs before anything is installed.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
@@ -13,7 +13,9 @@ export function installPackages({ all }) {
   const [major = 0] = process.versions.node.split('.').map(Number);
   if (major < 20) fail(`Node ${process.versions.node} is too old; install Node 20 or newer.`);
   const stamp = join(root, 'node_modules/.tributary');
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const have = existsSync(stamp) ? readFileSync(stamp, 'utf8').split(' ') : [];
   if (have[0] === lock && (have[1] === 'all' || !all)) return;
   console.log('Installing packages (about half a minute, once) …');
@@ -25,7 +27,8 @@ export function installPackages({ all }) {
 /** Builds the interface when it is missing or older than its sources. */
 export function buildInterface() {
   const built = join(root, 'web/dist/index.html');
-  if (existsSync(built) && statSync(built).mtimeMs > newest([join(root, 'web'), join(root, 'src/contract')])) return;
+  if (existsSync(built) && statSync(built).mtimeMs > newest([join(root, 'web'), join(root, 'src/contract')]))
+    return;
   console.log('Building the interface (a few seconds, once) …');
   run(node, [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--logLevel', 'warn']);
 }
@@ -34,7 +37,9 @@ export function run(command, args, options = {}) {
   try {
     execFileSync(command, args, { cwd: root, stdio: 'inherit', ...options });
   } catch (error) {
-    fail(`\`${[command, ...args].join(' ')}\` failed${error.status ? ` with exit code ${error.status}` : `: ${error.message}`}.`);
+    fail(
+      `\`${[command, ...args].join(' ')}\` failed${error.status ? ` with exit code ${error.status}` : `: ${error.message}`}.`,
+    );
   }
 }
 

@@ -1,8 +1,8 @@
 // `npm test`: everything, on a machine that has nothing but Node and npm. Ends with one line, `N passed, N failed`.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { buildInterface, installPackages, run } from './install.mjs';
 import { runGates, runTests } from './gates.mjs';
+import { buildInterface, installPackages, run } from './install.mjs';
 
 installPackages({ all: true });
 installChromium();
@@ -23,5 +23,8 @@ function installChromium() {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   console.log('Installing Chromium …');
   execFileSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env });
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }

@@ -28,13 +28,19 @@ function readArguments(argv: readonly string[]): { words: string[]; flags: Recor
     strict: false,
     allowPositionals: true,
     tokens: true,
-    options: Object.fromEntries([...optionNames, 'config', 'format'].map((name) => [name, { type: 'string' as const }])),
+    options: Object.fromEntries(
+      [...optionNames, 'config', 'format'].map((name) => [name, { type: 'string' as const }]),
+    ),
   });
   const words = [...positionals];
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     if (token.name.startsWith('no-') && token.value === undefined) flags[token.name.slice(3)] = 'false';
-    else if (token.name === 'demo' && token.value !== undefined && !/^(true|false|on|off|0|1)$/.test(token.value)) {
+    else if (
+      token.name === 'demo' &&
+      token.value !== undefined &&
+      !/^(true|false|on|off|0|1)$/.test(token.value)
+    ) {
       flags.demo = 'true';
       words.unshift(token.value);
     } else flags[token.name] = token.value ?? 'true';
@@ -64,7 +70,9 @@ main(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     const advice = error instanceof TributaryError ? `\n${error.advice}` : '';
-    process.stderr.write(`${error instanceof TributaryError ? messageOf(error) : (error as Error).stack}${advice}\n`);
+    process.stderr.write(
+      `${error instanceof TributaryError ? messageOf(error) : (error as Error).stack}${advice}\n`,
+    );
     process.exit(1);
   },
 );

@@ -38,7 +38,8 @@ export async function serveSite(script: string): Promise<Site> {
       response.writeHead(200, { 'content-type': 'text/javascript; charset=utf-8' }).end(code);
       return;
     }
-    const page = '<!doctype html><meta charset="utf-8"><title>A customer’s site</title><script src="/page.js"></script>';
+    const page =
+      '<!doctype html><meta charset="utf-8"><title>A customer’s site</title><script src="/page.js"></script>';
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

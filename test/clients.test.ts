@@ -38,20 +38,39 @@ afterAll(async () => {
 /** The stored events whose ids or names are of one test, oldest first. */
 async function stored(condition: string, count: number): Promise<Stored[]> {
   await program.until(`SELECT count() FROM tributary.events WHERE ${condition}`, count);
-  const rows = await program.rows<Omit<Stored, 'properties'> & { properties: string | Record<string, unknown> }>(
+  const rows = await program.rows<
+    Omit<Stored, 'properties'> & { properties: string | Record<string, unknown> }
+  >(
     `SELECT event_id, type, event, user_id, anonymous_id, account_id, path, source, campaign, browser, revenue, currency, protocol, library,
        bot_score, session_id, properties FROM tributary.events WHERE ${condition} ORDER BY timestamp, log_offset`,
   );
-  return rows.map((row) => ({ ...row, properties: typeof row.properties === 'string' ? JSON.parse(row.properties) : row.properties }));
+  return rows.map((row) => ({
+    ...row,
+    properties: typeof row.properties === 'string' ? JSON.parse(row.properties) : row.properties,
+  }));
 }
 
 describe('@segment/analytics-node', () => {
   test('sends track, identify, group, page and revenue, each stored once with its ids', async () => {
     const client = new Analytics({ writeKey, host: program.url, flushAt: 3, flushInterval: 100 });
-    client.identify({ userId: 'node-ada', traits: { plan: 'pro', email: 'ada@example.test' }, messageId: 'node-1' });
+    client.identify({
+      userId: 'node-ada',
+      traits: { plan: 'pro', email: 'ada@example.test' },
+      messageId: 'node-1',
+    });
     client.group({ userId: 'node-ada', groupId: 'acme', traits: { name: 'Acme' }, messageId: 'node-2' });
-    client.track({ userId: 'node-ada', event: 'Order Paid', properties: { revenue: 12.5, currency: 'eur', items: 2 }, messageId: 'node-3' });
-    client.page({ userId: 'node-ada', name: 'Pricing', properties: { url: 'https://shop.test/pricing?x=1' }, messageId: 'node-4' });
+    client.track({
+      userId: 'node-ada',
+      event: 'Order Paid',
+      properties: { revenue: 12.5, currency: 'eur', items: 2 },
+      messageId: 'node-3',
+    });
+    client.page({
+      userId: 'node-ada',
+      name: 'Pricing',
+      properties: { url: 'https://shop.test/pricing?x=1' },
+      messageId: 'node-4',
+    });
     client.track({ anonymousId: 'node-anonymous', event: 'Looked', messageId: 'node-5' });
     await client.closeAndFlush();
 
@@ -67,7 +86,13 @@ describe('@segment/analytics-node', () => {
     );
     expect(rows).toHaveLength(5);
     const paid = rows.find((row) => row.event_id === 'node-3');
-    expect(paid).toMatchObject({ user_id: 'node-ada', account_id: 'acme', revenue: 12.5, currency: 'EUR', bot_score: 0 });
+    expect(paid).toMatchObject({
+      user_id: 'node-ada',
+      account_id: 'acme',
+      revenue: 12.5,
+      currency: 'EUR',
+      bot_score: 0,
+    });
     expect(paid?.properties).toMatchObject({ items: 2 });
     expect(paid?.library).toContain('analytics-node');
     expect(rows.find((row) => row.event_id === 'node-4')?.path).toBe('/pricing');
@@ -105,7 +130,10 @@ describe('@segment/analytics-next in Chromium', () => {
     await page.goto(`${site.origin}/shop/shoes?utm_source=newsletter&utm_medium=email&utm_campaign=spring`);
     await page.waitForFunction('window.ready');
     await page.evaluate('window.run()');
-    const rows = await stored(`library LIKE '%analytics.js%' OR (event IN ('Button Clicked', 'After identify') AND protocol = 'segment')`, 4);
+    const rows = await stored(
+      `library LIKE '%analytics.js%' OR (event IN ('Button Clicked', 'After identify') AND protocol = 'segment')`,
+      4,
+    );
     await page.close();
 
     expect(rows.map((row) => row.type)).toEqual(['page', 'track', 'identify', 'track']);
@@ -124,28 +152,48 @@ describe('@segment/analytics-next in Chromium', () => {
 });
 
 describe('@snowplow/node-tracker', () => {
-  test.each(['post', 'get'] as const)('sends page views, structured and self-describing events by %s', async (eventMethod) => {
-    const { hostname, port } = new URL(program.url);
-    const app = `snow-${eventMethod}`;
-    const done = new Promise<void>((resolve) => {
-      const tracker = newTracker(
-        { namespace: app, appId: writeKey, encodeBase64: true },
-        { endpoint: hostname, protocol: 'http', port: Number(port), eventMethod, bufferSize: eventMethod === 'post' ? 3 : 1, onRequestSuccess: () => resolve() },
+  test.each(['post', 'get'] as const)(
+    'sends page views, structured and self-describing events by %s',
+    async (eventMethod) => {
+      const { hostname, port } = new URL(program.url);
+      const app = `snow-${eventMethod}`;
+      const done = new Promise<void>((resolve) => {
+        const tracker = newTracker(
+          { namespace: app, appId: writeKey, encodeBase64: true },
+          {
+            endpoint: hostname,
+            protocol: 'http',
+            port: Number(port),
+            eventMethod,
+            bufferSize: eventMethod === 'post' ? 3 : 1,
+            onRequestSuccess: () => resolve(),
+          },
+        );
+        tracker.setUserId(`${app}-user`);
+        tracker.track({ addPageView: true } as never);
+        tracker.track(buildStructEvent({ category: 'shop', action: `${app} add`, label: 'x', value: 3 }));
+        tracker.track(
+          buildSelfDescribingEvent({
+            event: {
+              schema: `iglu:com.acme/${eventMethod}_purchase/jsonschema/1-0-0`,
+              data: { sku: 'a1', price: 9.5 },
+            },
+          }),
+        );
+        tracker.flush();
+      });
+      await done;
+      const rows = await stored(`protocol = 'snowplow' AND user_id = '${app}-user' AND event != 'page'`, 2);
+      expect(rows.map((row) => row.event)).toEqual(
+        expect.arrayContaining([`${app} add`, `${eventMethod}_purchase`]),
       );
-      tracker.setUserId(`${app}-user`);
-      tracker.track({ addPageView: true } as never);
-      tracker.track(buildStructEvent({ category: 'shop', action: `${app} add`, label: 'x', value: 3 }));
-      tracker.track(
-        buildSelfDescribingEvent({ event: { schema: `iglu:com.acme/${eventMethod}_purchase/jsonschema/1-0-0`, data: { sku: 'a1', price: 9.5 } } }),
-      );
-      tracker.flush();
-    });
-    await done;
-    const rows = await stored(`protocol = 'snowplow' AND user_id = '${app}-user' AND event != 'page'`, 2);
-    expect(rows.map((row) => row.event)).toEqual(expect.arrayContaining([`${app} add`, `${eventMethod}_purchase`]));
-    expect(rows.find((row) => row.event.endsWith('purchase'))?.properties).toMatchObject({ sku: 'a1', price: 9.5 });
-    expect(new Set(rows.map((row) => row.event_id)).size).toBe(rows.length);
-  });
+      expect(rows.find((row) => row.event.endsWith('purchase'))?.properties).toMatchObject({
+        sku: 'a1',
+        price: 9.5,
+      });
+      expect(new Set(rows.map((row) => row.event_id)).size).toBe(rows.length);
+    },
+  );
 });
 
 describe('@snowplow/browser-tracker in Chromium', () => {
@@ -167,7 +215,9 @@ describe('@snowplow/browser-tracker in Chromium', () => {
     const rows = await stored(`protocol = 'snowplow' AND user_id = 'snow-browser'`, 3);
     await page.close();
 
-    expect(rows.map((row) => row.event)).toEqual(expect.arrayContaining(['page', 'Play pressed', 'lead_captured']));
+    expect(rows.map((row) => row.event)).toEqual(
+      expect.arrayContaining(['page', 'Play pressed', 'lead_captured']),
+    );
     expect(rows).toHaveLength(3);
     expect(new Set(rows.map((row) => row.anonymous_id)).size).toBe(1);
     expect(new Set(rows.map((row) => row.session_id)).size).toBe(1);
@@ -177,7 +227,10 @@ describe('@snowplow/browser-tracker in Chromium', () => {
 
 describe('curl', () => {
   test('sends one event with a write key and sees it within seconds', async () => {
-    const answer = await post(`${program.url}/v1/track`, JSON.stringify({ event: 'By hand', userId: 'u1', messageId: 'curl-1', properties: { plan: 'pro' } }));
+    const answer = await post(
+      `${program.url}/v1/track`,
+      JSON.stringify({ event: 'By hand', userId: 'u1', messageId: 'curl-1', properties: { plan: 'pro' } }),
+    );
     expect([answer.status, await answer.json()]).toEqual([200, { success: true }]);
     const [row] = await stored(`event_id = 'curl-1'`, 1);
     expect(row).toMatchObject({ event: 'By hand', user_id: 'u1', properties: { plan: 'pro' } });

@@ -13,9 +13,18 @@ beforeAll(async () => {
 afterAll(() => program?.[Symbol.asyncDispose]());
 
 const tributary = async (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> => {
-  const flags = [`--port=${program.port}`, `--warehouse-port=${program.warehousePort}`, `--data=${program.data}`];
+  const flags = [
+    `--port=${program.port}`,
+    `--warehouse-port=${program.warehousePort}`,
+    `--data=${program.data}`,
+  ];
   try {
-    const { stdout, stderr } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args, ...flags]);
+    const { stdout, stderr } = await run(process.execPath, [
+      '--disable-warning=ExperimentalWarning',
+      main,
+      ...args,
+      ...flags,
+    ]);
     return { code: 0, stdout, stderr };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
@@ -25,7 +34,11 @@ const tributary = async (...args: string[]): Promise<{ code: number; stdout: str
 
 describe('tributary query', () => {
   test('prints rows in the format asked for', async () => {
-    const { stdout } = await tributary('query', 'SELECT user_id, count() AS n FROM tributary.events GROUP BY user_id ORDER BY user_id LIMIT 2', '--format=CSV');
+    const { stdout } = await tributary(
+      'query',
+      'SELECT user_id, count() AS n FROM tributary.events GROUP BY user_id ORDER BY user_id LIMIT 2',
+      '--format=CSV',
+    );
     expect(stdout).toBe('"user-0",2\n"user-1",2\n');
   });
 
@@ -44,17 +57,36 @@ describe('tributary query', () => {
 
 describe('a ClickHouse client with the reader user', () => {
   test('reads with curl', async () => {
-    const { stdout } = await run('curl', ['-s', `http://127.0.0.1:${program.warehousePort}/`, '-u', `reader:${readerPassword}`, '-d', 'SELECT count() FROM tributary.events']);
+    const { stdout } = await run('curl', [
+      '-s',
+      `http://127.0.0.1:${program.warehousePort}/`,
+      '-u',
+      `reader:${readerPassword}`,
+      '-d',
+      'SELECT count() FROM tributary.events',
+    ]);
     expect(stdout).toBe('14\n');
   });
 
   test('reads with @clickhouse/client, with parameters', async () => {
-    const rows = await program.rows('SELECT event, person_id = person_id AS same FROM tributary.events WHERE event_id = {id:String}', { id: 'cli-3' });
+    const rows = await program.rows(
+      'SELECT event, person_id = person_id AS same FROM tributary.events WHERE event_id = {id:String}',
+      { id: 'cli-3' },
+    );
     expect(rows).toEqual([{ event: 'Tested', same: 1 }]);
   });
 
   test('is refused with a wrong password', async () => {
-    const { stdout } = await run('curl', ['-s', '-w', '%{http_code}', `http://127.0.0.1:${program.warehousePort}/`, '-u', 'reader:wrong', '-d', 'SELECT 1']);
+    const { stdout } = await run('curl', [
+      '-s',
+      '-w',
+      '%{http_code}',
+      `http://127.0.0.1:${program.warehousePort}/`,
+      '-u',
+      'reader:wrong',
+      '-d',
+      'SELECT 1',
+    ]);
     expect(stdout).toMatch(/40[13]$/);
   });
 });
@@ -74,7 +106,13 @@ describe('tributary doctor', () => {
 });
 
 test('a second program on the same data folder is refused in words', async () => {
-  const { code, stderr } = await run(process.execPath, [main, 'start', `--data=${program.data}`, '--port=0', '--warehouse-port=0']).then(
+  const { code, stderr } = await run(process.execPath, [
+    main,
+    'start',
+    `--data=${program.data}`,
+    '--port=0',
+    '--warehouse-port=0',
+  ]).then(
     () => ({ code: 0, stderr: '' }),
     (error: { code: number; stderr: string }) => error,
   );

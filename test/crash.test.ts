@@ -23,15 +23,24 @@ test('every acknowledged event is there exactly once after web, pipeline and war
       else await sleep(20);
     }
   };
-  const client = new Analytics({ writeKey, host: program.url, flushAt: 10, flushInterval: 50, maxRetries: 1_000 });
+  const client = new Analytics({
+    writeKey,
+    host: program.url,
+    flushAt: 10,
+    flushInterval: 50,
+    maxRetries: 1_000,
+  });
   client.on('error', () => {});
   const viaClient = async (): Promise<void> => {
     for (let index = 0; loading; index++) {
       const messageId = `client-${index}`;
       sent.add(messageId);
-      client.track({ userId: `u${index % 50}`, event: 'From the client', messageId, properties: { index } }, (error) => {
-        if (!error) acknowledged.add(messageId);
-      });
+      client.track(
+        { userId: `u${index % 50}`, event: 'From the client', messageId, properties: { index } },
+        (error) => {
+          if (!error) acknowledged.add(messageId);
+        },
+      );
       await sleep(5);
     }
   };
@@ -43,7 +52,9 @@ test('every acknowledged event is there exactly once after web, pipeline and war
 
   expect(acknowledged.size).toBeGreaterThan(1_000);
   await drained(program);
-  const rows = await program.rows<{ event_id: string; times: string }>('SELECT event_id, count() AS times FROM tributary.events GROUP BY event_id');
+  const rows = await program.rows<{ event_id: string; times: string }>(
+    'SELECT event_id, count() AS times FROM tributary.events GROUP BY event_id',
+  );
   const found = new Set(rows.map((row) => row.event_id));
   expect([...acknowledged].filter((id) => !found.has(id))).toEqual([]);
   expect(rows.filter((row) => !sent.has(row.event_id))).toEqual([]);
@@ -69,7 +80,9 @@ test('the collector keeps answering 200 while the warehouse is down for 30 secon
   expect([...statuses.keys()]).toEqual([200]);
   await program.until('SELECT count() FROM tributary.events', sent * 10, 60);
   await drained(program);
-  const [counts] = await program.rows<{ all: string; ids: string }>('SELECT count() AS all, uniqExact(event_id) AS ids FROM tributary.events');
+  const [counts] = await program.rows<{ all: string; ids: string }>(
+    'SELECT count() AS all, uniqExact(event_id) AS ids FROM tributary.events',
+  );
   expect(counts).toEqual({ all: String(sent * 10), ids: String(sent * 10) });
   expect((await ledgerOf(program)).filter((row) => row.state !== 'balanced')).toEqual([]);
 });

@@ -18,7 +18,8 @@ test('a full disk answers 503 with Retry-After, corrupts nothing, and recovers w
     const send = async (prefix: string): Promise<Response> => {
       const answer = await post(`${program.url}/v1/batch`, batchOf(prefix, 10));
       await answer.arrayBuffer();
-      if (answer.status === 200) for (let index = 0; index < 10; index++) acknowledged.add(`${prefix}-${index}`);
+      if (answer.status === 200)
+        for (let index = 0; index < 10; index++) acknowledged.add(`${prefix}-${index}`);
       return answer;
     };
     expect((await send('before')).status).toBe(200);
@@ -36,7 +37,9 @@ test('a full disk answers 503 with Retry-After, corrupts nothing, and recovers w
     rmSync(ballast);
     await untilAccepted(send);
     await program.until('SELECT count() FROM tributary.events', acknowledged.size, 60);
-    const rows = await program.rows<{ event_id: string; times: string }>('SELECT event_id, count() AS times FROM tributary.events GROUP BY event_id');
+    const rows = await program.rows<{ event_id: string; times: string }>(
+      'SELECT event_id, count() AS times FROM tributary.events GROUP BY event_id',
+    );
     expect(new Set(rows.map((row) => row.event_id))).toEqual(acknowledged);
     expect(rows.filter((row) => row.times !== '1')).toEqual([]);
     const { ledger } = await program.call<PipelineResult>('GET', '/api/pipeline?project=main&minutes=60');

@@ -47,7 +47,13 @@ export async function startProgram(options: StartOptions = {}): Promise<Program>
   const port = options.port ?? (await freePort());
   const warehousePort = options.warehousePort ?? (await freePort());
   const data = options.data ?? mkdtempSync(join(tmpdir(), 'tributary-test-'));
-  const args = ['start', `--port=${port}`, `--warehouse-port=${warehousePort}`, `--data=${data}`, ...(options.args ?? ['--no-demo'])];
+  const args = [
+    'start',
+    `--port=${port}`,
+    `--warehouse-port=${warehousePort}`,
+    `--data=${data}`,
+    ...(options.args ?? ['--no-demo']),
+  ];
   const env = {
     ...process.env,
     TRIBUTARY_WRITE_KEY: writeKey,
@@ -56,7 +62,10 @@ export async function startProgram(options: StartOptions = {}): Promise<Program>
     TRIBUTARY_READER_PASSWORD: readerPassword,
     ...options.env,
   };
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const url = `http://127.0.0.1:${port}`;
@@ -73,18 +82,28 @@ export async function startProgram(options: StartOptions = {}): Promise<Program>
     pids: (role) => rolePids(child.pid ?? 0, role),
     alive: () => child.exitCode === null && child.signalCode === null,
     reader: () => {
-      reader ??= createClient({ url: `http://127.0.0.1:${warehousePort}`, username: 'reader', password: readerPassword });
+      reader ??= createClient({
+        url: `http://127.0.0.1:${warehousePort}`,
+        username: 'reader',
+        password: readerPassword,
+      });
       return reader;
     },
     rows: async <T>(sql: string, params: Record<string, unknown> = {}) => {
-      const answer = await program.reader().query({ query: sql, format: 'JSONEachRow', query_params: params });
+      const answer = await program
+        .reader()
+        .query({ query: sql, format: 'JSONEachRow', query_params: params });
       return answer.json<T>();
     },
     call: async (method, path, body) => {
       cookie ??= await signIn(url);
       const answer = await fetch(`${url}${path}`, {
         method,
-        headers: { cookie, origin: url, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          cookie,
+          origin: url,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
@@ -104,7 +123,9 @@ export async function startProgram(options: StartOptions = {}): Promise<Program>
         }
         await sleep(50);
       }
-      throw new Error(`${sql} is ${seen} after ${seconds} s, expected ${count}${trouble ? `; last error: ${trouble}` : ''}\n${output.slice(-3_000)}`);
+      throw new Error(
+        `${sql} is ${seen} after ${seconds} s, expected ${count}${trouble ? `; last error: ${trouble}` : ''}\n${output.slice(-3_000)}`,
+      );
     },
     stop: async (signal = 'SIGTERM') => {
       await reader?.close();
@@ -187,10 +208,18 @@ export function batchOf(prefix: string, count: number, more: Record<string, unkn
   return JSON.stringify({ batch, sentAt, writeKey });
 }
 
-export function post(url: string, body: string | Uint8Array, headers: Record<string, string> = {}): Promise<Response> {
+export function post(
+  url: string,
+  body: string | Uint8Array,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   return fetch(url, {
     method: 'POST',
     body,
-    headers: { 'content-type': 'application/json', authorization: `Basic ${btoa(`${writeKey}:`)}`, ...headers },
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Basic ${btoa(`${writeKey}:`)}`,
+      ...headers,
+    },
   });
 }

@@ -39,7 +39,9 @@ export async function doctor({ config }: CommandContext): Promise<number> {
     ...(running.up ? [await warehouse(config)] : await ports(config)),
   ];
   for (const { verdict, about, says, remedy } of findings) {
-    process.stdout.write(`${mark[verdict]} ${about.padEnd(14)} ${says}\n${remedy ? `${' '.repeat(17)}→ ${remedy}\n` : ''}`);
+    process.stdout.write(
+      `${mark[verdict]} ${about.padEnd(14)} ${says}\n${remedy ? `${' '.repeat(17)}→ ${remedy}\n` : ''}`,
+    );
   }
   const wrong = findings.filter((finding) => finding.verdict === 'wrong').length;
   process.stdout.write(wrong > 0 ? `\n${wrong} to mend.\n` : '\nNothing is wrong.\n');
@@ -50,16 +52,28 @@ function version(): Finding {
   const major = Number(process.versions.node.split('.')[0]);
   const about = 'Node';
   if (major >= 24) return { verdict: 'ok', about, says: process.versions.node };
-  return { verdict: 'wrong', about, says: `${process.versions.node} is too old`, remedy: 'start through `npm start`, which brings Node 24 along' };
+  return {
+    verdict: 'wrong',
+    about,
+    says: `${process.versions.node} is too old`,
+    remedy: 'start through `npm start`, which brings Node 24 along',
+  };
 }
 
 function machine(): Finding {
   const about = 'Engine';
   try {
-    const { version: read } = createRequire(import.meta.url)('chdb') as { version: () => { libchdb: string } };
-    return { verdict: 'ok', about, says: `ClickHouse ${read().libchdb} (embedded), ${availableParallelism()} cores, ${process.platform}-${process.arch}` };
+    const { version: read } = createRequire(import.meta.url)('chdb') as {
+      version: () => { libchdb: string };
+    };
+    return {
+      verdict: 'ok',
+      about,
+      says: `ClickHouse ${read().libchdb} (embedded), ${availableParallelism()} cores, ${process.platform}-${process.arch}`,
+    };
   } catch (error) {
-    const remedy = 'embedded ClickHouse needs Linux (glibc) or macOS on x64 or arm64; delete node_modules and run `npm start` again';
+    const remedy =
+      'embedded ClickHouse needs Linux (glibc) or macOS on x64 or arm64; delete node_modules and run `npm start` again';
     return { verdict: 'wrong', about, says: `the engine does not load: ${messageOf(error)}`, remedy };
   }
 }
@@ -68,7 +82,13 @@ function memory(): Finding {
   const about = 'Memory';
   const total = totalmem();
   const says = `${(total / gigabyte).toFixed(1)} GB, ${(freemem() / gigabyte).toFixed(1)} GB free`;
-  if (total < 1.5 * gigabyte) return { verdict: 'warn', about, says, remedy: 'heavy queries may be refused below 2 GB; they end with an error, not with the process' };
+  if (total < 1.5 * gigabyte)
+    return {
+      verdict: 'warn',
+      about,
+      says,
+      remedy: 'heavy queries may be refused below 2 GB; they end with an error, not with the process',
+    };
   return { verdict: 'ok', about, says };
 }
 
@@ -79,7 +99,12 @@ function folder(config: Config): Finding {
     accessSync(config.data, constants.R_OK | constants.W_OK | constants.X_OK);
     return { verdict: 'ok', about, says: config.data };
   } catch (error) {
-    return { verdict: 'wrong', about, says: `${config.data}: ${messageOf(error)}`, remedy: 'make it writable for this user, or choose another with --data' };
+    return {
+      verdict: 'wrong',
+      about,
+      says: `${config.data}: ${messageOf(error)}`,
+      remedy: 'make it writable for this user, or choose another with --data',
+    };
   }
 }
 
@@ -89,8 +114,15 @@ function disk(config: Config): Finding {
   const { bavail, bsize, blocks } = statfsSync(where);
   const free = bavail * bsize;
   const says = `${(free / gigabyte).toFixed(1)} GB free of ${((blocks * bsize) / gigabyte).toFixed(1)} GB`;
-  if (free < 0.2 * gigabyte) return { verdict: 'wrong', about, says, remedy: 'free some space: the collector answers 503 until there is room' };
-  if (free < 2 * gigabyte) return { verdict: 'warn', about, says, remedy: 'free some space soon, or lower --log-days' };
+  if (free < 0.2 * gigabyte)
+    return {
+      verdict: 'wrong',
+      about,
+      says,
+      remedy: 'free some space: the collector answers 503 until there is room',
+    };
+  if (free < 2 * gigabyte)
+    return { verdict: 'warn', about, says, remedy: 'free some space soon, or lower --log-days' };
   return { verdict: 'ok', about, says };
 }
 
@@ -99,7 +131,13 @@ function secretsFile(config: Config): Finding {
   const { secrets } = placesOf(config);
   if (!existsSync(secrets)) return { verdict: 'ok', about, says: 'none yet; the first start makes them' };
   const mode = statSync(secrets).mode & 0o777;
-  if (mode & 0o077) return { verdict: 'wrong', about, says: `${secrets} can be read by others (mode ${mode.toString(8)})`, remedy: `chmod 600 ${secrets}` };
+  if (mode & 0o077)
+    return {
+      verdict: 'wrong',
+      about,
+      says: `${secrets} can be read by others (mode ${mode.toString(8)})`,
+      remedy: `chmod 600 ${secrets}`,
+    };
   return { verdict: 'ok', about, says: 'readable only by their owner' };
 }
 
@@ -115,42 +153,85 @@ function databases(config: Config): Finding[] {
       database.close();
       const says = String(Object.values(answer ?? {})[0]);
       if (says === 'ok') return { verdict: 'ok', about, says: `${path} is sound` };
-      return { verdict: 'wrong', about, says: `${path}: ${says}`, remedy: 'stop Tributary and restore this file from a backup' };
+      return {
+        verdict: 'wrong',
+        about,
+        says: `${path}: ${says}`,
+        remedy: 'stop Tributary and restore this file from a backup',
+      };
     } catch (error) {
-      return { verdict: 'wrong', about, says: `${path}: ${messageOf(error)}`, remedy: 'check the permissions of the data folder' };
+      return {
+        verdict: 'wrong',
+        about,
+        says: `${path}: ${messageOf(error)}`,
+        remedy: 'check the permissions of the data folder',
+      };
     }
   });
 }
 
 function interfaceBuilt(): Finding {
   const about = 'Interface';
-  if (existsSync(join(import.meta.dirname, '../../web/dist/index.html'))) return { verdict: 'ok', about, says: 'built' };
+  if (existsSync(join(import.meta.dirname, '../../web/dist/index.html')))
+    return { verdict: 'ok', about, says: 'built' };
   return { verdict: 'warn', about, says: 'not built yet', remedy: '`npm start` builds it' };
 }
 
 async function askHealth(config: Config): Promise<{ readonly up: boolean; readonly finding: Finding }> {
   const about = 'Running';
   try {
-    const answer = await fetch(`http://127.0.0.1:${config.port}/api/health`, { signal: AbortSignal.timeout(3_000) });
+    const answer = await fetch(`http://127.0.0.1:${config.port}/api/health`, {
+      signal: AbortSignal.timeout(3_000),
+    });
     const { ready, reasons } = (await answer.json()) as { ready: boolean; reasons: string[] };
-    if (ready) return { up: true, finding: { verdict: 'ok', about, says: `yes, at ${publicUrl(config)}, and ready` } };
-    return { up: true, finding: { verdict: 'wrong', about, says: `yes, but not ready: ${reasons.join('; ')}`, remedy: 'look at the last lines of its output' } };
+    if (ready)
+      return { up: true, finding: { verdict: 'ok', about, says: `yes, at ${publicUrl(config)}, and ready` } };
+    return {
+      up: true,
+      finding: {
+        verdict: 'wrong',
+        about,
+        says: `yes, but not ready: ${reasons.join('; ')}`,
+        remedy: 'look at the last lines of its output',
+      },
+    };
   } catch {
-    return { up: false, finding: { verdict: 'ok', about, says: `no (nothing of ours answers at port ${config.port})` } };
+    return {
+      up: false,
+      finding: { verdict: 'ok', about, says: `no (nothing of ours answers at port ${config.port})` },
+    };
   }
 }
 
 async function warehouse(config: Config): Promise<Finding> {
   const about = 'Warehouse';
   const secrets = readSecrets(placesOf(config));
-  if (!secrets) return { verdict: 'wrong', about, says: `the running program uses another data folder than ${config.data}`, remedy: 'pass the same --data' };
+  if (!secrets)
+    return {
+      verdict: 'wrong',
+      about,
+      says: `the running program uses another data folder than ${config.data}`,
+      remedy: 'pass the same --data',
+    };
   try {
-    await using client = connect({ url: warehouseUrl(config), user: 'interface', password: secrets.interface });
-    const answer = await client.query({ query: 'SELECT count() AS events FROM tributary.events', format: 'JSONEachRow' });
+    await using client = connect({
+      url: warehouseUrl(config),
+      user: 'interface',
+      password: secrets.interface,
+    });
+    const answer = await client.query({
+      query: 'SELECT count() AS events FROM tributary.events',
+      format: 'JSONEachRow',
+    });
     const [row] = await answer.json<{ events: string }>();
     return { verdict: 'ok', about, says: `answers; ${Number(row?.events ?? 0).toLocaleString('en')} events` };
   } catch (error) {
-    return { verdict: 'wrong', about, says: `does not answer: ${messageOf(error)}`, remedy: 'it is restarted by itself; if this stays, look at the output of `npm start`' };
+    return {
+      verdict: 'wrong',
+      about,
+      says: `does not answer: ${messageOf(error)}`,
+      remedy: 'it is restarted by itself; if this stays, look at the output of `npm start`',
+    };
   }
 }
 
@@ -163,7 +244,12 @@ async function ports(config: Config): Promise<Finding[]> {
     wanted.map(async ({ option, port }): Promise<Finding> => {
       const taken = await listenError(port);
       if (!taken) return { verdict: 'ok', about: 'Port', says: `${port} (${option}) is free` };
-      return { verdict: 'wrong', about: 'Port', says: `${port} (${option}) cannot be used: ${taken}`, remedy: `stop the other program or start with --${option} <another>` };
+      return {
+        verdict: 'wrong',
+        about: 'Port',
+        says: `${port} (${option}) cannot be used: ${taken}`,
+        remedy: `stop the other program or start with --${option} <another>`,
+      };
     }),
   );
 }

@@ -7,14 +7,25 @@ import type { CommandContext } from './command.ts';
 /** Asks the running warehouse as the read-only user and writes the answer to stdout as it arrives. */
 export async function query({ config, flags, words }: CommandContext): Promise<number> {
   const sql = words.join(' ').trim() || (await readStdin());
-  if (!sql) throw new TributaryError('bad-query', 'no SQL given: tributary query "SELECT count() FROM tributary.events"');
+  if (!sql)
+    throw new TributaryError(
+      'bad-query',
+      'no SQL given: tributary query "SELECT count() FROM tributary.events"',
+    );
   const secrets = readSecrets(placesOf(config));
-  if (!secrets) throw new TributaryError('not-found', `${config.data} is not a data folder of Tributary; start it first, or pass --data`);
+  if (!secrets)
+    throw new TributaryError(
+      'not-found',
+      `${config.data} is not a data folder of Tributary; start it first, or pass --data`,
+    );
   const format = flags.format ?? (process.stdout.isTTY ? 'PrettyCompact' : 'TSVWithNames');
   const url = warehouseUrl(config);
   await using client = connect({ url, user: 'interface', password: secrets.interface });
   // the format's URL parameter travels as a setting: a FORMAT clause in the SQL wins over it, as everywhere in ClickHouse
-  const { stream } = await client.exec({ query: sql, clickhouse_settings: { default_format: format } as ClickHouseSettings });
+  const { stream } = await client.exec({
+    query: sql,
+    clickhouse_settings: { default_format: format } as ClickHouseSettings,
+  });
   for await (const chunk of stream) process.stdout.write(chunk);
   return 0;
 }

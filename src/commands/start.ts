@@ -34,7 +34,8 @@ export async function start({ config, flags }: CommandContext): Promise<number> 
     const supervised = supervise(program, { name, args: [name, ...passed], logger });
     shutdown.onStop(() => supervised.stop());
   };
-  if (config.warehouse === 'embedded') shutdown.onStop(keepEngine({ config, places, secrets, logger, signal: shutdown.signal }));
+  if (config.warehouse === 'embedded')
+    shutdown.onStop(keepEngine({ config, places, secrets, logger, signal: shutdown.signal }));
   role('process');
   role('web');
 
@@ -65,13 +66,21 @@ async function firstStart(config: Config): Promise<StartFacts> {
 async function ensurePortsFree(config: Config): Promise<void> {
   const wanted = [
     { option: 'port', port: config.port, host: config.host },
-    ...(config.warehouse === 'embedded' ? [{ option: 'warehouse-port', port: config['warehouse-port'], host: '127.0.0.1' }] : []),
+    ...(config.warehouse === 'embedded'
+      ? [{ option: 'warehouse-port', port: config['warehouse-port'], host: '127.0.0.1' }]
+      : []),
   ];
   for (const { option, port, host } of wanted) {
     await new Promise<void>((resolve, reject) => {
       const probe = createServer();
       probe.once('error', (cause) => {
-        reject(new TributaryError('port-in-use', `port ${port} (option "${option}") on ${host} cannot be used: ${cause.message}`, { cause }));
+        reject(
+          new TributaryError(
+            'port-in-use',
+            `port ${port} (option "${option}") on ${host} cannot be used: ${cause.message}`,
+            { cause },
+          ),
+        );
       });
       probe.listen({ port, host }, () => probe.close(() => resolve()));
     });
@@ -90,7 +99,12 @@ async function ready(config: Config, signal: AbortSignal): Promise<boolean> {
   return false;
 }
 
-function banner(config: Config, facts: StartFacts, readerPassword: string | undefined, elapsed: number): string {
+function banner(
+  config: Config,
+  facts: StartFacts,
+  readerPassword: string | undefined,
+  elapsed: number,
+): string {
   const url = publicUrl(config);
   const key = facts.product?.writeKey ?? 'create one in Settings';
   const lines = [
@@ -99,7 +113,9 @@ function banner(config: Config, facts: StartFacts, readerPassword: string | unde
     '',
     `  Open      ${url}`,
     `  Sign in   ${url}/sign-in?token=${facts.signInToken}   (works once, for an hour)`,
-    ...(facts.password ? [`            or ${facts.email} with the password ${facts.password}   (shown this once)`] : []),
+    ...(facts.password
+      ? [`            or ${facts.email} with the password ${facts.password}   (shown this once)`]
+      : []),
     `  Write key ${key}`,
     `  Warehouse http://127.0.0.1:${config['warehouse-port']}   user reader${readerPassword ? `, password ${readerPassword}   (shown this once)` : ''}`,
     '',

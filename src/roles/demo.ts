@@ -44,11 +44,20 @@ export async function demo(config: Config): Promise<number> {
   };
   remember({}, true);
 
-  const target = { url: `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${config.port}`, writeKey, signal: shutdown.signal, now: told.now };
+  const target = {
+    url: `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${config.port}`,
+    writeKey,
+    signal: shutdown.signal,
+    now: told.now,
+  };
   try {
     const story =
       told.progress < 1
-        ? await sendDemo({ ...target, resumeFrom: told.sent, onProgress: (progress, sent) => remember({ progress, sent }, progress === 1) })
+        ? await sendDemo({
+            ...target,
+            resumeFrom: told.sent,
+            onProgress: (progress, sent) => remember({ progress, sent }, progress === 1),
+          })
         : undefined;
     if (story) logger.info('the demo history is complete', { events: story.sent });
     await continueDemo({
@@ -58,7 +67,8 @@ export async function demo(config: Config): Promise<number> {
       onSent: (until) => remember({ until }, false),
     });
   } catch (error) {
-    if (!shutdown.signal.aborted && !(error instanceof TributaryError && error.code === 'unknown-key')) throw error;
+    if (!shutdown.signal.aborted && !(error instanceof TributaryError && error.code === 'unknown-key'))
+      throw error;
   }
   await store.close();
   return 0;

@@ -48,7 +48,8 @@ export function ensureSecrets(
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
   const known = readSecrets(places);
   const given = config['reader-password'];
-  if (known && (!given || known.readerSha256 === sha256(given))) return { secrets: known, newReaderPassword: undefined };
+  if (known && (!given || known.readerSha256 === sha256(given)))
+    return { secrets: known, newReaderPassword: undefined };
   const readerPassword = given || randomSecret('read', 12);
   const secrets: Secrets = {
     warehouse: known?.warehouse ?? randomSecret('wh', 24),

@@ -9,8 +9,8 @@ import { Metrics } from '../runtime/metrics.ts';
 import { retryForever } from '../runtime/retry.ts';
 import { Shutdown } from '../runtime/shutdown.ts';
 import { openStore } from '../store/store.ts';
-import { migrate } from '../warehouse/migrate.ts';
 import { startPipeline } from '../warehouse/load.ts';
+import { migrate } from '../warehouse/migrate.ts';
 import { stagedState } from '../warehouse/staged-state.ts';
 import { connect } from '../warehouse/warehouse.ts';
 import { placesOf, readSecrets, warehouseUrl } from './places.ts';
@@ -33,7 +33,11 @@ export async function processRole(config: Config): Promise<number> {
   const places = placesOf(config);
   const metrics = new Metrics();
   const store = openStore({ url: config.store, data: config.data });
-  const warehouse = connect({ url: warehouseUrl(config), user: 'tributary', password: readSecrets(places)?.warehouse ?? '' });
+  const warehouse = connect({
+    url: warehouseUrl(config),
+    user: 'tributary',
+    password: readSecrets(places)?.warehouse ?? '',
+  });
   const state = stagedState(openState(places.state));
 
   await retryForever(() => migrate(warehouse), {
@@ -42,7 +46,8 @@ export async function processRole(config: Config): Promise<number> {
     maxPause: 1_000,
     onFailure: (error, attempt) => {
       // a warehouse that is still opening is not worth a line
-      if (attempt > 20) logger.warn('the warehouse cannot be brought up to date yet', { error: messageOf(error) });
+      if (attempt > 20)
+        logger.warn('the warehouse cannot be brought up to date yet', { error: messageOf(error) });
     },
   });
   const log = openLogReader(places.log);

@@ -28,7 +28,10 @@ export function supervise(main: string, spec: ProcessSpec): Supervised {
 
   const start = (): void => {
     const born = Date.now();
-    const running = fork(main, [...spec.args], { execArgv: process.execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const running = fork(main, [...spec.args], {
+      execArgv: process.execArgv,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     child = running;
     running.once('exit', (code, signal) => {
       child = undefined;

@@ -37,13 +37,21 @@ export async function web(config: Config): Promise<number> {
   const writer = await openLogWriter(places.log);
   const reader = openLogReader(places.log);
   const full = connect({ url: warehouseUrl(config), user: 'tributary', password: secrets?.warehouse ?? '' });
-  const readOnly = connect({ url: warehouseUrl(config), user: 'interface', password: secrets?.interface ?? '' });
-  const trustedProxies = config['trusted-proxies'].split(',').map((one) => one.trim()).filter(Boolean);
+  const readOnly = connect({
+    url: warehouseUrl(config),
+    user: 'interface',
+    password: secrets?.interface ?? '',
+  });
+  const trustedProxies = config['trusted-proxies']
+    .split(',')
+    .map((one) => one.trim())
+    .filter(Boolean);
 
   const keys = createKeyLookup(store);
   const collector = createCollector({
     log: writer,
-    projectOfKey: async (key) => (await (key === undefined ? keys.defaultProject() : keys.projectOfKey(key)))?.project,
+    projectOfKey: async (key) =>
+      (await (key === undefined ? keys.defaultProject() : keys.projectOfKey(key)))?.project,
     clock: systemClock,
     metrics,
     ipPrivacy: config['ip-privacy'],
@@ -68,7 +76,14 @@ export async function web(config: Config): Promise<number> {
       return { ready: reasons.length === 0, version, reasons };
     },
     pipeline: async ({ project, minutes }) =>
-      pipelineStatus({ log: reader, warehouse: full, clock: systemClock, project, minutes, process: await processHeartbeat(store) }),
+      pipelineStatus({
+        log: reader,
+        warehouse: full,
+        clock: systemClock,
+        project,
+        minutes,
+        process: await processHeartbeat(store),
+      }),
     demoStatus: async () => demoStatus(store),
   };
   await registerApi(app, {
@@ -109,8 +124,14 @@ async function processHeartbeat(store: Store): Promise<ProcessReport | undefined
   return newest && { ...newest, detail: newest.detail as ProcessHeartbeat };
 }
 
-async function demoStatus(store: Store): Promise<{ progress: number | null; sent: number; project: string | null }> {
+async function demoStatus(
+  store: Store,
+): Promise<{ progress: number | null; sent: number; project: string | null }> {
   const project = (await store.projects.list()).find((one) => one.demo)?.id ?? null;
   const told = demoProgress.safeParse(JSON.parse((await store.settings.get(demoSetting)) ?? 'null'));
-  return { progress: project && told.success ? told.data.progress : null, sent: told.success ? told.data.sent : 0, project };
+  return {
+    progress: project && told.success ? told.data.progress : null,
+    sent: told.success ? told.data.sent : 0,
+    project,
+  };
 }

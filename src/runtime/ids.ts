@@ -1,4 +1,4 @@
-import { createHash, hash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /** A secret of `bytes` random bytes in URL-safe base64, with a readable prefix: `wk_…`, `ak_…`. */
 export function randomSecret(prefix: string, bytes = 18): string {
@@ -15,5 +15,5 @@ export function sha256(text: string): string {
  * every process and on every replay. Equals ClickHouse `halfMD5(concat(a, '\0', b, …))`.
  */
 export function hash64(...parts: readonly string[]): bigint {
-  return createHash('md5').update(parts.join('\0')).digest().readBigUInt64BE(0);
+  return hash('md5', parts.join('\0'), 'buffer').readBigUInt64BE(0);
 }
