@@ -7,6 +7,8 @@ import { DatabaseSync } from 'node:sqlite';
  * 109,000 at 32 KB; with 16 records of 51 KB: 4,000, 5,600, 5,600. 16 KB keeps the file and the write-ahead log smaller
  * than 32 KB does. A bare append-only file did 253,000 and 11,500: the fsync and the HTTP parsing weigh more than this
  * difference, and SQLite brings recovery, counting in the same transaction and readers in other processes.
+ * CPU per record by size of the group, on the same core while it was busy: 190 µs alone, 15 µs in groups of 16, 8 µs in
+ * groups of 64 (the page size changes little): nearly all of a small commit is the fsync, so it is the grouping that pays.
  */
 const pageSize = 16_384;
 
