@@ -3,9 +3,9 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib';
 
 /** As sent: eight times what the largest known SDK puts into one request. */
-export const maxSentBytes = 4 * 1024 * 1024;
+const maxSentBytes = 4 * 1024 * 1024;
 /** After decompression. */
-export const maxBodyBytes = 20 * 1024 * 1024;
+const maxBodyBytes = 20 * 1024 * 1024;
 /**
  * Real batches of events shrink 5 to 30 times; a bomb 1,000 times. Small bodies may repeat themselves more, hence the
  * first megabyte free.

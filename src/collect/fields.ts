@@ -1,19 +1,18 @@
 import type { JsonObject, JsonValue } from '../contract/event.ts';
 
-/** Readers of fields whose types clients get wrong: each gives the value in its right type, or undefined. */
-export type Fields = { readonly [key: string]: JsonValue | undefined };
+// Readers of fields whose types clients get wrong: each gives the value in its right type, or undefined.
 
 /** Identifiers longer than this are nobody's; names longer than the other are data in the wrong place. */
 export const maxIdLength = 512;
 export const maxNameLength = 200;
 /** Browsers stop at about this; longer ones are cut, the page is still known. */
-export const maxUrlLength = 8_192;
+const maxUrlLength = 8_192;
 /**
  * Bounds of one event. Segment allows 32 KB an event, which is well under 1,000 values; every value costs a path in the
  * warehouse, and nesting deeper than 20 breaks recursive readers behind us.
  */
-export const maxValues = 1_000;
-export const maxDepth = 20;
+const maxValues = 1_000;
+const maxDepth = 20;
 
 const none: JsonObject = Object.freeze({});
 
