@@ -1,5 +1,6 @@
 import { Select } from '@mantine/core';
 import { compact } from '../format/number.ts';
+import { replaceOnType } from '../panel/replace-on-type.ts';
 import { useCall } from '../query.ts';
 import { useSession } from '../session/session.tsx';
 
@@ -42,6 +43,7 @@ export function EventPicker(props: EventPickerProps) {
       nothingFoundMessage="No such event in the last 90 days"
       w={props.width ?? 200}
       comboboxProps={{ width: 280, position: 'bottom-start', shadow: 'none' }}
+      {...replaceOnType}
       renderOption={({ option }) => (
         <span className="option">
           <span className="option-name">{option.label}</span>

@@ -10,11 +10,12 @@ interface FilterEditorProps {
   readonly event?: string | undefined;
   readonly range?: Range | undefined;
   readonly onDone: (filter: Filter) => void;
+  readonly onCancel: () => void;
   readonly onRemove?: (() => void) | undefined;
 }
 
 /** Property, operator, values: one condition. */
-export function FilterEditor({ filter, event, range, onDone, onRemove }: FilterEditorProps) {
+export function FilterEditor({ filter, event, range, onDone, onCancel, onRemove }: FilterEditorProps) {
   const [property, setProperty] = useState(filter?.property);
   const [op, setOp] = useState<Filter['op']>(filter?.op ?? 'is');
   const [values, setValues] = useState<readonly string[]>(filter?.values ?? []);
@@ -30,6 +31,11 @@ export function FilterEditor({ filter, event, range, onDone, onRemove }: FilterE
     <form
       className="filter-editor"
       aria-label="Filter"
+      onKeyDown={(event) => {
+        // The first Escape closes an open list of choices, the next one the editor.
+        const choosing = event.currentTarget.querySelector('[aria-expanded="true"]');
+        if (event.key === 'Escape' && !choosing) onCancel();
+      }}
       onSubmit={(submit) => {
         submit.preventDefault();
         // A form inside of a popover is still inside of the page's form for React's events.
@@ -41,6 +47,7 @@ export function FilterEditor({ filter, event, range, onDone, onRemove }: FilterE
         <Group gap={8} wrap="nowrap">
           <PropertyPicker
             label="Property"
+            inPopover
             value={property}
             onChange={chooseProperty}
             event={event}
@@ -53,7 +60,7 @@ export function FilterEditor({ filter, event, range, onDone, onRemove }: FilterE
             data={operators.map((operator) => ({ value: operator, label: operatorNames[operator] }))}
             disabled={property === undefined}
             w="100%"
-            comboboxProps={{ shadow: 'none' }}
+            comboboxProps={{ shadow: 'none', withinPortal: false }}
           />
         </Group>
         {property !== undefined && valued ? (

@@ -69,6 +69,7 @@ function FilterChip({ filter, event, range, onChange, onRemove }: FilterChipProp
       trapFocus
       shadow="none"
       width={360}
+      closeOnEscape={false}
     >
       <Popover.Target>
         <span className="chip" data-testid="filter-chip">
@@ -92,6 +93,7 @@ function FilterChip({ filter, event, range, onChange, onRemove }: FilterChipProp
           event={event}
           range={range}
           onRemove={onRemove}
+          onCancel={popover.close}
           onDone={(next) => {
             popover.close();
             onChange(next);
@@ -120,6 +122,7 @@ function AddFilter({ hotkey, event, range, onAdd }: AddFilterProps) {
       trapFocus
       shadow="none"
       width={360}
+      closeOnEscape={false}
     >
       <Popover.Target>
         <UnstyledButton
@@ -136,6 +139,7 @@ function AddFilter({ hotkey, event, range, onAdd }: AddFilterProps) {
           filter={undefined}
           event={event}
           range={range}
+          onCancel={popover.close}
           onDone={(filter) => {
             popover.close();
             onAdd(filter);

@@ -1,5 +1,6 @@
 import { Select } from '@mantine/core';
 import { eventColumns, propertyPrefix } from '../../src/contract/columns.ts';
+import { replaceOnType } from '../panel/replace-on-type.ts';
 import { useCall } from '../query.ts';
 import { useSession } from '../session/session.tsx';
 import { propertyLabel } from './describe.ts';
@@ -15,6 +16,8 @@ interface PropertyPickerProps {
   readonly numbers?: boolean;
   readonly clearable?: boolean;
   readonly width?: number | string;
+  /** Inside of a popover, which a click into another layer would close. */
+  readonly inPopover?: boolean;
 }
 
 interface Group {
@@ -44,7 +47,13 @@ export function PropertyPicker(props: PropertyPickerProps) {
       limit={200}
       nothingFoundMessage="No such property in recent events"
       w={props.width ?? 180}
-      comboboxProps={{ width: 240, position: 'bottom-start', shadow: 'none' }}
+      comboboxProps={{
+        width: 240,
+        position: 'bottom-start',
+        shadow: 'none',
+        withinPortal: !(props.inPopover ?? false),
+      }}
+      {...replaceOnType}
     />
   );
 }

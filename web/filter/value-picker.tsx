@@ -19,6 +19,7 @@ interface ValuePickerProps {
 export function ValuePicker({ property, values, onChange, event, range }: ValuePickerProps) {
   const { project } = useSession();
   const [search, setSearch] = useState('');
+  const [opened, setOpened] = useState(false);
   const [settled] = useDebouncedValue(search, 250);
   const found = useCall(
     'propertyValues',
@@ -43,11 +44,17 @@ export function ValuePicker({ property, values, onChange, event, range }: ValueP
       searchValue={search}
       onSearchChange={setSearch}
       acceptValueOnBlur
+      dropdownOpened={opened}
+      onDropdownOpen={() => setOpened(true)}
+      onDropdownClose={() => setOpened(false)}
+      // It would cover the button that comes next.
+      onOptionSubmit={() => setOpened(false)}
+      onClick={() => setOpened(true)}
       splitChars={[]}
       // The server searched already, also in what is not among the first hundred.
       filter={({ options }) => options}
       maxDropdownHeight={240}
-      comboboxProps={{ shadow: 'none' }}
+      comboboxProps={{ shadow: 'none', withinPortal: false }}
       renderOption={({ option }) => (
         <span className="option">
           <span className="option-name">

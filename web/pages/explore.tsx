@@ -49,6 +49,9 @@ export function ExplorePage() {
     { project, range, filters, includeBots, interval, compare, series, ...(breakdown ? { breakdown } : {}) },
     { enabled: series.length > 0 && started !== false, keep: true },
   );
+  // The question that the shown answer belongs to, while the next answer is on its way.
+  const [answered, setAnswered] = useState(asked);
+  if (!query.isPlaceholderData && answered !== asked) setAnswered(asked);
 
   return (
     <Page
@@ -108,7 +111,7 @@ export function ExplorePage() {
             </div>
           </section>
           <Answer query={query} height={420}>
-            {(result) => <TrendResult result={result} asked={asked} />}
+            {(result) => <TrendResult result={result} asked={query.isPlaceholderData ? answered : asked} />}
           </Answer>
         </>
       )}

@@ -13,7 +13,7 @@ import {
 import { useAddress } from '../address/use-address.ts';
 import { useView } from '../address/use-view.ts';
 import { funnelCharts } from '../charts/charts.ts';
-import { valueLabel } from '../filter/describe.ts';
+import { propertyLabel, valueLabel } from '../filter/describe.ts';
 import { FilterList } from '../filter/filter-list.tsx';
 import { PropertyPicker } from '../filter/property-picker.tsx';
 import { duration } from '../format/duration.ts';
@@ -141,12 +141,16 @@ function Result({ result, breakdown }: { result: FunnelResult; breakdown: string
     <section className="panel" aria-label="Result" data-testid="funnel-result">
       <header className="panel-head">
         <h2 className="panel-title">Conversion</h2>
-        <span className="funnel-total">
-          <strong data-testid="funnel-conversion">{percent(conversion)}</strong> from first to last step
-          {first?.medianSeconds === null || first === undefined
-            ? null
-            : `, median ${duration(first.medianSeconds)}`}
-        </span>
+        {result.groups.length > 1 ? (
+          <span className="funnel-total">by {propertyLabel(breakdown)}</span>
+        ) : (
+          <span className="funnel-total">
+            <strong data-testid="funnel-conversion">{percent(conversion)}</strong> from first to last step
+            {first === undefined || first.medianSeconds === null
+              ? null
+              : `, median ${duration(first.medianSeconds)}`}
+          </span>
+        )}
       </header>
       <div className="panel-body">
         {entered === 0 ? (
@@ -158,7 +162,7 @@ function Result({ result, breakdown }: { result: FunnelResult; breakdown: string
             <Chart
               result={result}
               valueName={valueName}
-              label={`Funnel: ${percent(conversion)} of those who took the first step took the last`}
+              label={`Funnel of ${result.groups[0]?.steps.length ?? 0} steps; the table below has its numbers`}
             />
           </Suspense>
         )}

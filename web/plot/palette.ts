@@ -1,11 +1,11 @@
 import { useComputedColorScheme } from '@mantine/core';
 
 /**
- * Colours of series, apart from each other in hue and lightness, so that neighbours stay apart for people who see red and
- * green alike. Measured for deuteranopia and protanopia; beyond eight the table and the tooltip tell lines apart.
+ * Colours of series. Any two are at least 18 apart (CIE76 in Lab), also as seen with protanopia, deuteranopia and
+ * tritanopia (Machado 2009), and each has a contrast of 2.6 or more to its surface. Beyond eight lines the table and the tooltip tell them apart.
  */
-const light = ['#0b6a8a', '#e08a1e', '#6b4fb3', '#3f9c6b', '#c2456b', '#5cb0d8', '#8a6d1f', '#8d99a0'];
-const dark = ['#4fb3d4', '#f0a844', '#a58be6', '#5fc590', '#ee7d9d', '#9bd4ee', '#c9ab57', '#8c9ba2'];
+const light = ['#0b6a8a', '#c39b0f', '#5a29a5', '#76ab62', '#7f3b41', '#6a9fff', '#685700', '#a69da0'];
+const dark = ['#4fb3d4', '#e6a83d', '#b382fb', '#77f6b0', '#bf475f', '#c4e7f2', '#ac7e42', '#89a8a1'];
 
 export interface PlotColours {
   readonly series: readonly string[];

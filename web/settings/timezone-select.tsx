@@ -1,4 +1,5 @@
 import { Select } from '@mantine/core';
+import { replaceOnType } from '../panel/replace-on-type.ts';
 
 const zones = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
 
@@ -18,6 +19,7 @@ export function TimezoneSelect({ value, onChange, disabled }: TimezoneSelectProp
       value={value}
       onChange={(zone) => zone !== null && onChange(zone)}
       searchable
+      {...replaceOnType}
       disabled={disabled ?? false}
       limit={100}
       nothingFoundMessage="No such time zone"

@@ -1,7 +1,7 @@
 import { SQLDialect, type SQLDialectSpec, sql } from '@codemirror/lang-sql';
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { tags } from '@lezer/highlight';
-import CodeMirror, { EditorView, keymap } from '@uiw/react-codemirror';
+import CodeMirror, { EditorView, keymap, Prec } from '@uiw/react-codemirror';
 import { useMemo } from 'react';
 import { eventColumns } from '../../src/contract/columns.ts';
 
@@ -68,15 +68,18 @@ export function SqlEditor({ value, onChange, onRun }: SqlEditorProps) {
   }, []);
   const keys = useMemo(
     () =>
-      keymap.of([
-        {
-          key: 'Mod-Enter',
-          run: () => {
-            onRun();
-            return true;
+      // Above the editor's own binding, which opens a new line.
+      Prec.highest(
+        keymap.of([
+          {
+            key: 'Mod-Enter',
+            run: () => {
+              onRun();
+              return true;
+            },
           },
-        },
-      ]),
+        ]),
+      ),
     [onRun],
   );
   return (
