@@ -45,6 +45,16 @@ export function blocksOf(page: string): Block[] {
 
 export const blocks: readonly Block[] = pages.flatMap(blocksOf);
 
+/** Blocks of a language, with a mark when one is given ('' is: without a mark). */
+export const blocksIn = (language: string, mark?: string): Block[] =>
+  blocks.filter((block) => block.language === language && (mark === undefined || block.mark === mark));
+/** Whether an example needs the program to run: the others are commands for the machine. */
+export const usesProgram = ({ text }: Block): boolean =>
+  /localhost:8080|127\.0\.0\.1:8123|npm run tributary --/.test(text);
+/** For `test.each`. */
+export const places = (found: readonly Block[]): [string, Block][] =>
+  found.map((block) => [block.place, block]);
+
 /** The rows below the heading's first table: its cells without the marks of code. */
 export function tableBelow(page: string, heading: string): string[][] {
   const lines = readPage(page).split('\n');
@@ -55,5 +65,10 @@ export function tableBelow(page: string, heading: string): string[][] {
     .slice(start + 1, end < 0 ? undefined : end)
     .filter((line) => line.startsWith('|') && !line.startsWith('|---'))
     .slice(1)
-    .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim().replace(/^`([^`]*)`$/, '$1')));
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim().replace(/^`([^`]*)`$/, '$1')),
+    );
 }

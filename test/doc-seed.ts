@@ -10,7 +10,9 @@ const sources = ['?utm_source=newsletter&utm_medium=email', '?gclid=abc', ''];
 /** A small product with every kind of event that the queries of the guide ask for, over six weeks up to now. */
 export function seedBatch(): string {
   const now = Date.now();
-  const batch = Array.from({ length: 24 }, (_, index) => story(index, now - (42 - index * 1.5) * day, now)).flat();
+  const batch = Array.from({ length: 24 }, (_, index) =>
+    story(index, now - (42 - index * 1.5) * day, now),
+  ).flat();
   batch.sort((a, b) => String(a.timestamp).localeCompare(String(b.timestamp)));
   return JSON.stringify({ writeKey, batch });
 }
@@ -21,7 +23,10 @@ function story(index: number, signedUp: number, now: number): Item[] {
   const userId = index === 0 ? 'ada' : `person-${index}`;
   const anonymousId = `device-${index}`;
   const groupId = `team-${index % 5}`;
-  const context = { userAgent: browsers[index % 2], library: { name: 'analytics.js', version: 'npm:next-1.84.3' } };
+  const context = {
+    userAgent: browsers[index % 2],
+    library: { name: 'analytics.js', version: 'npm:next-1.84.3' },
+  };
   let made = 0;
   const item = (at: number, fields: Record<string, unknown>): Item => ({
     messageId: `seed-${index}-${made++}`,
@@ -39,9 +44,17 @@ function story(index: number, signedUp: number, now: number): Item[] {
     page(signedUp - 60_000, `/${sources[index % 3]}`),
     item(signedUp - 30_000, { type: 'track', event: 'Sign Up Started' }),
     item(signedUp, { type: 'identify', userId, traits: { email: `${userId}@example.com` } }),
-    item(signedUp + 1_000, { type: 'group', userId, groupId, traits: { name: `Team ${index % 5}`, plan: 'pro' } }),
+    item(signedUp + 1_000, {
+      type: 'group',
+      userId,
+      groupId,
+      traits: { name: `Team ${index % 5}`, plan: 'pro' },
+    }),
     track(signedUp + 2_000, 'Signed Up', { method: 'email' }),
-    track(signedUp + 90_000, 'Note Created', { template: ['blank', 'standup'][index % 2], words: 40 + index * 10 }),
+    track(signedUp + 90_000, 'Note Created', {
+      template: ['blank', 'standup'][index % 2],
+      words: 40 + index * 10,
+    }),
   ];
   // The fifth team goes silent, for the accounts without activity.
   if (index % 5 === 4) return signedUp < now - 20 * day ? items : [];
@@ -50,8 +63,11 @@ function story(index: number, signedUp: number, now: number): Item[] {
   }
   if (index % 2 === 0) {
     const money = { plan: index % 4 === 0 ? 'pro' : 'business', revenue: 49, currency: 'EUR' };
-    items.push(item(signedUp + day, { type: 'track', event: 'Invoice Paid', userId, properties: money, context: {} }));
+    items.push(
+      item(signedUp + day, { type: 'track', event: 'Invoice Paid', userId, properties: money, context: {} }),
+    );
   }
-  if (index % 3 === 0) items.push(track(now - 2 * day, 'Error Shown', { code: 'sync_failed', status: 500, area: 'notes' }));
+  if (index % 3 === 0)
+    items.push(track(now - 2 * day, 'Error Shown', { code: 'sync_failed', status: 500, area: 'notes' }));
   return items;
 }
