@@ -50,7 +50,7 @@ export function axisBefore(current: CurrentAxis, previous: PreviousInstants, int
         interval,
       );
     },
-    indexOf: current.indexOf,
+    indexOf: (key) => current.indexOf(key),
   };
 }
 

@@ -76,6 +76,13 @@ async function page(
     conditions.push(`log_offset >= ${offset}`);
     conditions.push(`(log_offset, ${tieSql}) > (${offset}, ${parameters.add('UInt64', after.tie)})`);
   }
+  const where = conditions.join(' AND ');
+  if (!after) {
+    // the offset of the last row of the page first, from one narrow column: the wide ones are then read for these rows only
+    conditions.push(
+      `log_offset >= (SELECT min(log_offset) FROM (SELECT log_offset FROM tributary.events WHERE ${where} ORDER BY log_offset DESC LIMIT ${parameters.add('UInt32', input.limit)}))`,
+    );
+  }
   return await ask<Row>(
     warehouse,
     `SELECT toString(log_offset) AS offset, toString(${tieSql}) AS tie, event_id AS eventId, type, event,

@@ -19,7 +19,7 @@ export async function userQuery(reader: ClickHouseClient, sql: string): Promise<
       format: 'JSONCompactEachRowWithNamesAndTypes',
       abort_signal: abort.signal,
     });
-    const lines: unknown[][] = [];
+    const lines: unknown[][] = []; // names, types, then rows
     const enough = maxRows + 3; // names, types, and one more row than fits
     for await (const batch of answer.stream<unknown[]>()) {
       for (const row of batch) {
@@ -28,7 +28,10 @@ export async function userQuery(reader: ClickHouseClient, sql: string): Promise<
       if (lines.length >= enough) break;
     }
     const [names = [], types = [], ...rows] = lines;
-    const columns = names.map((name, index) => ({ name: String(name), type: String(types[index] ?? '') }));
+    const columns = (names as string[]).map((name, index) => ({
+      name,
+      type: (types as string[])[index] ?? '',
+    }));
     return {
       columns,
       rows: rows.slice(0, maxRows),

@@ -130,7 +130,7 @@ async function valuesOf(
 }
 
 function nothing(size: number): Values {
-  return { points: new Array<number>(size).fill(0), total: 0 };
+  return { points: Array.from({ length: size }, () => 0), total: 0 };
 }
 
 function breakdownSql(query: TrendQuery): string {
