@@ -40,8 +40,8 @@ await program[Symbol.asyncDispose]();
 async function visible(prefix: string, accepted: number): Promise<void> {
   const sql = `SELECT count() AS n FROM tributary.events WHERE received_at > now() - 60 AND event_id = '${prefix}-${size - 1}'`;
   for (;;) {
-    const [row] = await program.rows<{ n: string }>(sql);
-    if (row?.n === '1') break;
+    const [row] = await program.rows<{ n: number }>(sql);
+    if (row?.n === 1) break;
     await sleep(5);
   }
   delays.push(performance.now() - accepted);

@@ -37,11 +37,11 @@ test('a full disk answers 503 with Retry-After, corrupts nothing, and recovers w
     rmSync(ballast);
     await untilAccepted(send);
     await program.until('SELECT count() FROM tributary.events', acknowledged.size, 60);
-    const rows = await program.rows<{ event_id: string; times: string }>(
+    const rows = await program.rows<{ event_id: string; times: number }>(
       'SELECT event_id, count() AS times FROM tributary.events GROUP BY event_id',
     );
     expect(new Set(rows.map((row) => row.event_id))).toEqual(acknowledged);
-    expect(rows.filter((row) => row.times !== '1')).toEqual([]);
+    expect(rows.filter((row) => row.times !== 1)).toEqual([]);
     const { ledger } = await program.call<PipelineResult>('GET', '/api/pipeline?project=main&minutes=60');
     expect(ledger.filter((row) => row.state === 'unbalanced')).toEqual([]);
   } finally {

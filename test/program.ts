@@ -115,7 +115,7 @@ export async function startProgram(options: StartOptions = {}): Promise<Program>
       let trouble = '';
       while (Date.now() < deadline) {
         try {
-          const [row] = await program.rows<Record<string, string>>(sql);
+          const [row] = await program.rows<Record<string, number>>(sql);
           seen = Number(Object.values(row ?? {})[0] ?? 0);
           if (seen >= count) return seen;
         } catch (error) {
