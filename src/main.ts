@@ -16,7 +16,10 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     return 0;
   }
-  const config = loadConfig({ flags, env: process.env, cwd: process.cwd() });
+  const general = Object.fromEntries(
+    Object.entries(flags).filter(([option]) => !command.options?.includes(option)),
+  );
+  const config = loadConfig({ flags: general, env: process.env, cwd: process.cwd() });
   return command.run({ config, flags, words: rest });
 }
 

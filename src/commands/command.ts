@@ -12,6 +12,8 @@ export interface Command {
   readonly usage: string;
   /** Empty for the roles that `start` runs by itself. */
   readonly summary: string;
+  /** Options of this command alone, beside those of the configuration. */
+  readonly options?: readonly string[];
   /** Resolves with the exit code. */
   run(context: CommandContext): Promise<number>;
 }

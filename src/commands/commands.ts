@@ -10,6 +10,7 @@ export const commands: Readonly<Record<string, Command>> = {
   query: {
     usage: '"SELECT …"',
     summary: 'ask the running warehouse; --format CSV, JSONEachRow, Parquet, …',
+    options: ['format'],
     run: async (context) => (await import('./query.ts')).query(context),
   },
   doctor: {
