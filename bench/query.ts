@@ -10,8 +10,7 @@ import { parseArgs } from 'node:util';
 import { analyzeHandlers } from '../src/analyze/analyze.ts';
 import type { Endpoints, Input } from '../src/contract/endpoints.ts';
 import { endpoints } from '../src/contract/endpoints.ts';
-import { migrate } from '../src/warehouse/migrate.ts';
-import { connect, startEngine } from '../src/warehouse/warehouse.ts';
+import { connect, migrate, startEngine } from '../src/warehouse/warehouse.ts';
 import { generate, project } from './query-data.ts';
 
 const { values: options } = parseArgs({

@@ -1,6 +1,6 @@
 import { columnInfo, propertyPrefix } from '../contract/columns.ts';
 import { TributaryError } from '../runtime/errors.ts';
-import { propertySql } from '../warehouse/property.ts';
+import { propertySql } from '../warehouse/warehouse.ts';
 
 /** What a chart may call a dimension: a column of events or of sessions, or a property path. */
 export interface Expression {

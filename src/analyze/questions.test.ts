@@ -54,7 +54,9 @@ const live = (more: { after?: string; limit?: number; event?: string } = {}) =>
 
 test('Live shows the newest events first and counts what has just come', async () => {
   const result = await live();
-  expect(result.events.map(({ event }) => event)).toEqual([1, 2, 3, 4, 5, 6].map(() => 'bought').concat('page'));
+  expect(result.events.map(({ event }) => event)).toEqual(
+    [1, 2, 3, 4, 5, 6].map(() => 'bought').concat('page'),
+  );
   expect(result.events[0]).toMatchObject({
     path: expect.stringMatching(/^\/[ab]$/),
     properties: { price: 5, deep: { er: { list: [1, 2] } } },

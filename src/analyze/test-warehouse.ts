@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventRow, SessionRow } from '../contract/row.ts';
 import { hash64 } from '../runtime/ids.ts';
-import { migrate } from '../warehouse/migrate.ts';
-import { type ClickHouseClient, connect, startEngine } from '../warehouse/warehouse.ts';
+import { type ClickHouseClient, connect, migrate, startEngine } from '../warehouse/warehouse.ts';
 
 export interface TestWarehouse {
   readonly client: ClickHouseClient;
