@@ -26,7 +26,9 @@ export function Shell() {
 
   const list = projects.data?.projects ?? [];
   const find = (id: string | undefined) => list.find((project) => project.id === id);
-  const project = find(search.project) ?? find(rememberedProject()) ?? list[0];
+  // A newcomer sees the demo first: it has something to show.
+  const usual = list.find(({ demo }) => demo) ?? list[0];
+  const project = find(search.project) ?? find(rememberedProject()) ?? usual;
   const id = project?.id;
   const complete = search.project === id;
 

@@ -1,28 +1,25 @@
-import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
+import { type ComponentType, lazy } from 'react';
 import type { FunnelChartProps, SeriesChartProps } from '../plot/shape.ts';
+import FunnelChart from './funnel.tsx';
+import NumberChart from './number.tsx';
+import TableChart from './table.tsx';
 
-/** A chart of values over time. */
-interface SeriesChart {
+interface Chart<Props> {
   readonly label: string;
-  readonly component: LazyExoticComponent<ComponentType<SeriesChartProps>>;
+  readonly component: ComponentType<Props>;
 }
 
-interface FunnelChart {
-  readonly label: string;
-  readonly component: LazyExoticComponent<ComponentType<FunnelChartProps>>;
-}
-
-/** THE table of charts, by the shape they draw; each loads its code when it is first shown. */
+/** THE table of charts, by the shape they draw. Those that need the drawing library load when they are first shown. */
 export const seriesCharts = {
   line: { label: 'Line', component: lazy(() => import('./line.tsx')) },
   bar: { label: 'Bars', component: lazy(() => import('./bar.tsx')) },
-  number: { label: 'Number', component: lazy(() => import('./number.tsx')) },
-  table: { label: 'Table', component: lazy(() => import('./table.tsx')) },
-} as const satisfies Record<string, SeriesChart>;
+  number: { label: 'Number', component: NumberChart },
+  table: { label: 'Table', component: TableChart },
+} as const satisfies Record<string, Chart<SeriesChartProps>>;
 
 export const funnelCharts = {
-  funnel: { label: 'Funnel', component: lazy(() => import('./funnel.tsx')) },
-} as const satisfies Record<string, FunnelChart>;
+  funnel: { label: 'Funnel', component: FunnelChart },
+} as const satisfies Record<string, Chart<FunnelChartProps>>;
 
 export type SeriesChartKind = keyof typeof seriesCharts;
 

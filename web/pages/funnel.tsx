@@ -1,6 +1,5 @@
-import { Button, Skeleton } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
-import { Suspense } from 'react';
 import type { FunnelResult } from '../../src/contract/result.ts';
 import {
   decodeStep,
@@ -158,13 +157,11 @@ function Result({ result, breakdown }: { result: FunnelResult; breakdown: string
             Choose more days, or another first event.
           </EmptyPanel>
         ) : (
-          <Suspense fallback={<Skeleton height={280} />}>
-            <Chart
-              result={result}
-              valueName={valueName}
-              label={`Funnel of ${result.groups[0]?.steps.length ?? 0} steps; the table below has its numbers`}
-            />
-          </Suspense>
+          <Chart
+            result={result}
+            valueName={valueName}
+            label={`Funnel of ${result.groups[0]?.steps.length ?? 0} steps; the table below has its numbers`}
+          />
         )}
       </div>
       {entered === 0 ? null : <FunnelTable result={result} valueName={valueName} />}

@@ -85,15 +85,19 @@ function UserRow({ user, onRemove }: { user: User; onRemove: () => void }) {
         {update.error ? <Failure error={update.error} /> : null}
       </td>
       <td>
-        <Select
-          aria-label={`Role of ${user.email}`}
-          data={roleOptions.map(({ value, label }) => ({ value, label: label.split(':')[0] ?? label }))}
-          value={user.role}
-          // Nobody takes the last key away from themselves by a slip.
-          disabled={own || update.isPending}
-          onChange={(role) => role && update.mutate(role)}
-          w={136}
-        />
+        {/* Nobody takes the last key away from themselves by a slip. */}
+        {own ? (
+          (roleOptions.find(({ value }) => value === user.role)?.label.split(':')[0] ?? user.role)
+        ) : (
+          <Select
+            aria-label={`Role of ${user.email}`}
+            data={roleOptions.map(({ value, label }) => ({ value, label: label.split(':')[0] ?? label }))}
+            value={user.role}
+            disabled={update.isPending}
+            onChange={(role) => role && update.mutate(role)}
+            w={136}
+          />
+        )}
       </td>
       <td>{user.lastSignInAt === null ? 'never' : ago(user.lastSignInAt, Date.now())}</td>
       <td className="number">
