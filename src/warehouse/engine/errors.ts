@@ -29,7 +29,7 @@ export const refusals = {
     new EngineError(159, 'TIMEOUT_EXCEEDED', `Timeout exceeded: maximum is ${seconds} s.`),
   tooMany: (message: string) => new EngineError(202, 'TOO_MANY_SIMULTANEOUS_QUERIES', message),
   tooLarge: (message: string) => new EngineError(307, 'TOO_MANY_BYTES', message),
-  unknownMethod: (message: string) => new EngineError(1000, 'POCO_EXCEPTION', message),
+  notImplemented: (message: string) => new EngineError(48, 'NOT_IMPLEMENTED', message),
 };
 
 const engineMessage =
@@ -46,12 +46,15 @@ export function toEngineError(thrown: unknown): EngineError {
     // the inner exception keeps its own suffix in front of the outer one
     text = text.replace(/\s*\.$/, '');
   }
-  return found ?? new EngineError(1002, 'UNKNOWN_EXCEPTION', text);
+  if (found) return found;
+  // a message that quotes a NUL byte of the query is cut there, before the name of its type
+  const [, code = '1002', rest = text] = /^(?:Code: (\d+)\. DB::\w*Exception: )+([\s\S]*)$/.exec(text) ?? [];
+  return new EngineError(Number(code), 'UNKNOWN_EXCEPTION', rest);
 }
 
 // As the server maps them, so that clients which look at the status only behave the same.
 const statuses: ReadonlyMap<number, readonly number[]> = new Map([
-  [400, [6, 26, 27, 33, 36, 38, 41, 42, 43, 53, 62, 69, 70, 72, 117, 167, 168, 381, 427, 456, 457]],
+  [400, [6, 26, 27, 33, 36, 38, 41, 42, 43, 53, 62, 69, 70, 72, 89, 117, 167, 168, 354, 381, 427, 456, 457]],
   [401, [194]],
   [403, [164, 192, 193, 291, 497, 511, 516]],
   [404, [46, 47, 50, 56, 60, 63, 73, 81, 115]],

@@ -54,7 +54,7 @@ beforeAll(async () => {
     'CREATE TABLE vault.t (a String) ENGINE = MergeTree ORDER BY a',
     `INSERT INTO vault.t VALUES ('${secret}')`,
     `CREATE DICTIONARY vault.d (a String, b String) PRIMARY KEY a SOURCE(CLICKHOUSE(QUERY 'SELECT a, a AS b FROM vault.t')) LAYOUT(COMPLEX_KEY_HASHED()) LIFETIME(0)`,
-    "CREATE DICTIONARY mart.d (a String, b UInt64) PRIMARY KEY b SOURCE(CLICKHOUSE(QUERY 'SELECT b, a FROM mart.kept')) LAYOUT(COMPLEX_KEY_HASHED()) LIFETIME(0)",
+    "CREATE DICTIONARY mart.d (a UInt64, b String) PRIMARY KEY a SOURCE(CLICKHOUSE(QUERY 'SELECT a, b FROM mart.kept')) LAYOUT(FLAT()) LIFETIME(0)",
     'CREATE TABLE vault.j (k String, v String) ENGINE = Join(ANY, LEFT, k)',
   ]) {
     await owner.command({ query });
@@ -180,26 +180,34 @@ describe('functions', () => {
 
   test('that are on it reach no file, network, process or other database, whatever they are given', async () => {
     const names = functions.filter(({ name }) => isAllowedFunction(name)).map(({ name }) => name);
-    const queries = names.flatMap((name) => [
-      `SELECT ${name}('${secretFile}')`,
-      `SELECT ${name}('${url}', 'vault.t', 1) FROM mart.kept`,
-      `SELECT ${name}('vault.d', 'b', tuple('${secret.slice(0, 6)}'))`,
-    ]);
-    const outcomes = await askAll(queries);
-    expect(outcomes.filter(({ code }) => code === '0').length).toBeGreaterThan(300);
+    const outcomes = await askAll(names.map((name) => `SELECT ${name}('${secretFile}')`));
+    expect(outcomes.filter(({ code }) => code === '0').length).toBeGreaterThan(200);
+    // 35, 42: called with another number of arguments
+    const more = outcomes.filter(({ code }) => ['35', '36', '42'].includes(code)).map(({ query }) => query);
+    expect(more.length).toBeGreaterThan(200);
+    outcomes.push(
+      ...(await askAll(
+        more.map((query) => query.replace(`'${secretFile}'`, `'${url}', '${secretFile}', 1`)),
+      )),
+    );
     await expectNothingHappened(outcomes);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('table functions', () => {
-  const calls = (name: string): string[] => [
-    `SELECT * FROM ${name}('${secretFile}')`,
-    `SELECT * FROM ${name}('${url}', 'CSV', 'a String')`,
-    `DESCRIBE TABLE ${name}('${url}')`,
-    `SELECT * FROM ${name}('127.0.0.1:${new URL(url).port}', 'vault', 't', 'u', 'p')`,
-    `SELECT * FROM ${name}(vault, t)`,
-    `SELECT 1 IN (SELECT * FROM ${name}('${secretFile}', 'CSV'))`,
-  ];
+  // its arguments are a query, so that a call with strings does not even parse
+  const viewCalls = [`SELECT * FROM viewIfPermitted(SELECT a FROM vault.t ELSE null('a String'))`];
+  const calls = (name: string): string[] =>
+    name === 'viewIfPermitted'
+      ? viewCalls
+      : [
+          `SELECT * FROM ${name}('${secretFile}')`,
+          `SELECT * FROM ${name}('${url}', 'CSV', 'a String')`,
+          `DESCRIBE TABLE ${name}('${url}')`,
+          `SELECT * FROM ${name}('127.0.0.1:${new URL(url).port}', 'vault', 't', 'u', 'p')`,
+          `SELECT * FROM ${name}(vault, t)`,
+          `SELECT 1 IN (SELECT * FROM ${name}('${secretFile}', 'CSV'))`,
+        ];
 
   test('that are not on the allow-list are refused', async () => {
     const names = tableFunctions.filter((name) => !allowedTableFunctions.has(name.toLowerCase()));
@@ -404,7 +412,7 @@ test('what analysts and BI tools ask for is answered', async () => {
     "SELECT CASE WHEN a > 0 THEN 'p' ELSE 'n' END, a IN (1, 2), c[1], b LIKE '%', j.y, toStartOfMonth(now()) FROM mart.kept",
     'SELECT a FROM mart.kept UNION ALL SELECT number FROM numbers(3)',
     'SELECT * APPLY(toString) FROM mart.kept',
-    "SELECT dictGet('mart.d', 'a', tuple(toUInt64(1)))",
+    "SELECT dictGet('mart.d', 'b', toUInt64(1))",
     'SELECT 1 SETTINGS join_use_nulls = 1, max_threads = 1 FORMAT JSON',
     "SELECT 'it''s; -- fine' -- a comment",
     'SHOW DATABASES',

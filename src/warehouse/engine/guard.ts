@@ -8,8 +8,7 @@ import {
   allowedTableFunctions,
   isAllowedSetting,
 } from './allowed.ts';
-import type { Engine, Statement } from './engine.ts';
-import { quote } from './engine.ts';
+import { quote, type Run, type Statement } from './engine.ts';
 import { refusals } from './errors.ts';
 import { allowedAggregates, allowedScalars } from './functions.ts';
 import { type Token, tokens } from './sql-text.ts';
@@ -21,27 +20,29 @@ import { type Node, nameOf, parseTree, walk } from './syntax-tree.ts';
  *
  * The engine itself parses the text as the argument of a function, which runs nothing and takes one statement only,
  * and writes it out again. The rewritten text is judged (by its syntax tree and, for the few places that EXPLAIN AST
- * does not print, by its tokens), and the rewritten text is what runs, so both always mean the same.
+ * does not print, by its tokens), and the rewritten text is what runs, so both always mean the same. Afterwards the
+ * settings are frozen.
  */
-export async function guard(engine: Engine, statement: Statement): Promise<Statement> {
+export async function guard(run: Run, statement: Statement): Promise<string> {
   if (!isAllowedDatabase(statement.database)) throw denied(`the database ${statement.database}`);
-  for (const name of statement.settings.keys()) checkSetting(name);
   checkFormat(statement.format);
-  // parameters stay, since a table may be named by one; nothing is run here that a setting could change
-  const plain: Statement = { ...statement, settings: new Map(), readonly: 2 };
-  return await engine.run(plain, { piped: false }, async (run) => {
-    const rendered = await run.query(`SELECT formatQuerySingleLine(${quote(statement.sql)})`, 'TSVRaw');
-    const sql = rendered.bytes.toString().replace(/\n$/, '');
-    const words = [...tokens(sql)];
-    // before it is put behind EXPLAIN AST, which must not become a second statement or write a file itself
-    checkTokens(words);
-    const settings = settingsIn(words);
-    const explained = await run.query(`EXPLAIN AST ${sql}`, 'TSVRaw');
-    const tree = parseTree(explained.bytes.toString());
-    checkTree(tree);
-    checkHidden(words, tree);
-    return { ...statement, sql, settings: new Map([...statement.settings, ...settings]) };
-  });
+  const rendered = await run.query(`SELECT formatQuerySingleLine(${quote(statement.sql)})`, 'TSVRaw');
+  const sql = rendered.bytes.toString().replace(/\n$/, '');
+  const words = [...tokens(sql)];
+  // before it is put behind EXPLAIN AST, which must not become a second statement or write a file itself
+  checkTokens(words);
+  const settings = settingsIn(words);
+  const explained = await run.query(`EXPLAIN AST ${sql}`, 'TSVRaw');
+  const tree = parseTree(explained.bytes.toString());
+  checkTree(tree);
+  checkHidden(words, tree);
+  await run.freeze(settings);
+  return sql;
+}
+
+/** Of a URL; those of a SETTINGS clause are checked with the query. */
+export function checkSettings(names: Iterable<string>): void {
+  for (const name of names) checkSetting(name);
 }
 
 function denied(what: string): Error {

@@ -39,6 +39,7 @@ async function main(): Promise<void> {
 
 // Without its parent nobody would restart or stop it, and it would keep the data folder locked.
 process.once('disconnect', () => {
+  setTimeout(() => process.exit(1), 10_000).unref();
   void shutdown.stop().finally(() => process.exit(0));
 });
 

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import type { NativeResult } from './addon.ts';
 import { type Engine, quote, type Run, type Statement } from './engine.ts';
 import { refusals, toEngineError } from './errors.ts';
-import { guard } from './guard.ts';
+import { checkSettings, guard } from './guard.ts';
 import { authenticate, type Body, type Call, readBody, readCall, spool, type User } from './request.ts';
 import { Answer, type Summary } from './response.ts';
 import { shapeOf } from './sql-text.ts';
@@ -23,10 +24,10 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://localhost');
   response.setHeader('X-ClickHouse-Server-Display-Name', 'tributary');
   let answer = new Answer(request, response, false);
   try {
+    const url = addressOf(request);
     if (isProbe(request, url)) {
       response.setHeader('Content-Type', 'text/plain; charset=UTF-8');
       response.end('Ok.\n');
@@ -34,7 +35,7 @@ async function handle(
     }
     const user = authenticate(request, url, users);
     if (!['GET', 'HEAD', 'POST'].includes(request.method ?? ''))
-      throw refusals.unknownMethod('Use GET, HEAD or POST.');
+      throw refusals.notImplemented('Use GET, HEAD or POST.');
     if (url.pathname !== '/' && url.pathname !== '/query') {
       response.statusCode = 404;
       response.end(`There is no handle ${url.pathname}; use / for queries and /ping for health checks.\n`);
@@ -54,6 +55,13 @@ async function handle(
   if (!request.complete) request.resume();
 }
 
+function addressOf(request: IncomingMessage): URL {
+  // not resolved against a base: two leading slashes would be taken for a host
+  const url = URL.parse(`http://localhost${request.url ?? '/'}`);
+  if (!url) throw refusals.badArguments('The address of the request is malformed.');
+  return url;
+}
+
 function isProbe(request: IncomingMessage, url: URL): boolean {
   if (['/ping', '/replicas_status'].includes(url.pathname)) return true;
   return request.method === 'GET' && url.pathname === '/' && !url.searchParams.has('query');
@@ -68,6 +76,7 @@ interface Exchange {
 async function serve(engine: Engine, user: User, call: Call, exchange: Exchange): Promise<Summary> {
   const gone = new AbortController();
   exchange.response.once('close', () => gone.abort(refusals.cancelled()));
+  if (exchange.response.destroyed) throw refusals.cancelled();
   const body = await readBody(exchange.request, call, engine.limits.bodyBytes);
   if (body.sql.trim() === '') throw refusals.badArguments('Empty query.');
   const statement: Statement = {
@@ -77,50 +86,36 @@ async function serve(engine: Engine, user: User, call: Call, exchange: Exchange)
     database: call.database,
     settings: call.settings,
     params: call.params,
-    readonly: readonlyOf(user, exchange.request),
+    // a query over GET can be triggered by a link, so it must not change anything; a reader's is frozen by the guard
+    readonly: user.access === 'full' && exchange.request.method !== 'POST',
     signal: gone.signal,
   };
-  if (user.access === 'read') return await readGuarded(engine, statement, exchange);
-  if (body.shape.kind === 'insert') return await insertRows(engine, statement, body);
-  return await runStatement(engine, statement, exchange);
+  if (user.access === 'read') checkSettings(call.settings.keys());
+  else if (body.shape.kind === 'insert') return await insertRows(engine, statement, body);
+  const piped = body.shape.kind === 'select';
+  return await engine.run(statement, { piped }, async (run) => {
+    // what runs for a reader is the engine's own rendering of what was judged, not what the client sent
+    const sql = user.access === 'read' ? await guard(run, statement) : statement.sql;
+    return await answerWith(run, { ...statement, sql }, exchange);
+  });
 }
 
-/** A query over GET can be triggered by a link, so it must not change anything. */
-function readonlyOf(user: User, request: IncomingMessage): 0 | 1 | 2 {
-  if (user.access === 'read') return 1;
-  return request.method === 'POST' ? 0 : 2;
-}
-
-/** The text that the guard passes on is the engine's own rendering of what was judged, not what the client sent. */
-async function readGuarded(engine: Engine, statement: Statement, exchange: Exchange): Promise<Summary> {
-  const allowed = await guard(engine, statement);
-  return await runStatement(engine, allowed, exchange);
-}
-
-async function runStatement(
-  engine: Engine,
-  statement: Statement,
-  { response, answer }: Exchange,
-): Promise<Summary> {
+async function answerWith(run: Run, statement: Statement, { response, answer }: Exchange): Promise<Summary> {
   const shape = shapeOf(statement.sql);
   const format = shape.kind === 'select' ? (shape.format ?? statement.format) : statement.format;
   response.setHeader('X-ClickHouse-Format', format);
   response.setHeader('Content-Type', contentTypeOf(format));
-  return await engine.run(statement, { piped: shape.kind === 'select' }, async (run) => {
-    if (shape.kind === 'select' && run.pipe) {
-      const sql = `${shape.head}\nINTO OUTFILE ${quote(run.pipe.path)} APPEND FORMAT ${format}${shape.settings}`;
-      return await streamed(run, sql, answer);
-    }
-    const result = await run.query(statement.sql);
-    await answer.write(result.bytes);
-    return {
-      readRows: result.rowsRead,
-      readBytes: result.bytesRead,
-      writtenRows: 0,
-      writtenBytes: 0,
-      elapsed: result.elapsed,
-    };
-  });
+  if (shape.kind === 'select' && run.pipe) {
+    const sql = `${shape.head}\nINTO OUTFILE ${quote(run.pipe.path)} APPEND FORMAT ${format}${shape.settings}`;
+    return await streamed(run, sql, answer);
+  }
+  const result = await run.query(statement.sql);
+  await answer.write(result.bytes);
+  return readSummary(result);
+}
+
+function readSummary({ rowsRead, bytesRead, elapsed }: NativeResult): Summary {
+  return { readRows: rowsRead, readBytes: bytesRead, writtenRows: 0, writtenBytes: 0, elapsed };
 }
 
 async function streamed(run: Run, sql: string, answer: Answer): Promise<Summary> {
@@ -132,18 +127,11 @@ async function streamed(run: Run, sql: string, answer: Answer): Promise<Summary>
   try {
     for await (const chunk of pipe.output) await answer.write(chunk as Buffer);
   } catch (error) {
-    // the pipe is destroyed when the query is given up; the query then says why
+    // the pipe is abandoned when the query is given up; the query then says why
     await ended;
     throw error;
   }
-  const result = await ended;
-  return {
-    readRows: result.rowsRead,
-    readBytes: result.bytesRead,
-    writtenRows: 0,
-    writtenBytes: 0,
-    elapsed: result.elapsed,
-  };
+  return readSummary(await ended);
 }
 
 async function insertRows(engine: Engine, statement: Statement, { shape, rows }: Body): Promise<Summary> {

@@ -12,10 +12,13 @@ export class ResultPipe {
   readonly path: string;
   readonly output: Socket;
   #writer: number | undefined;
+  #drain: Socket | undefined;
+  #spare: number | undefined;
 
   private constructor(path: string) {
     this.path = path;
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    this.#spare = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     // Held open until the query has ended: otherwise a query that fails before its first byte would leave the reader
     // waiting, and one that opens the file twice would end it early.
     this.#writer = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
@@ -28,15 +31,29 @@ export class ResultPipe {
 
   /** After the query has ended, lets `output` end as soon as it is drained. */
   finish(): void {
-    if (this.#writer === undefined) return;
-    closeSync(this.#writer);
+    if (this.#writer !== undefined) closeSync(this.#writer);
     this.#writer = undefined;
   }
 
-  /** Stops reading; a blocked writer gets a broken pipe. */
-  destroy(): void {
+  /**
+   * Fails `output` and throws away what still comes: without a reader the engine would wait for one in open(), where
+   * nothing can cancel it, and with one that does not read it would wait in write().
+   */
+  abandon(): void {
+    this.output.destroy();
+    if (this.#spare === undefined) return;
+    this.#drain = new Socket({ fd: this.#spare, readable: true, writable: false });
+    this.#drain.on('error', () => undefined).resume();
+    this.#spare = undefined;
+  }
+
+  /** Only after the query has ended. */
+  close(): void {
     this.finish();
     this.output.destroy();
+    this.#drain?.destroy();
+    if (this.#spare !== undefined) closeSync(this.#spare);
+    this.#spare = undefined;
   }
 }
 

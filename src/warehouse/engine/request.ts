@@ -194,7 +194,9 @@ async function readForm(request: IncomingMessage, call: Call, bytes: AsyncIterab
     chunks.push(chunk);
   }
   const headers = { 'content-type': header(request, 'content-type') ?? '' };
-  const form = await new Response(Buffer.concat(chunks), { headers }).formData();
+  const form = await new Response(Buffer.concat(chunks), { headers }).formData().catch(() => {
+    throw refusals.badArguments('The multipart/form-data body is malformed.');
+  });
   let sql = call.queryText;
   for (const [name, value] of form) {
     if (typeof value !== 'string') throw refusals.badArguments('Files (external tables) are not supported.');

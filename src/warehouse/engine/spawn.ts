@@ -29,6 +29,8 @@ export interface RunningEngine {
   onExit(callback: (code: number | null, signal: NodeJS.Signals | null) => void): void;
 }
 
+const stopSeconds = 10;
+
 type Ready = { ready: true; port: number } | { ready: false; message: string };
 
 /** Starts the warehouse in a process of its own and resolves when it answers. */
@@ -68,7 +70,10 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     pid: child.pid ?? 0,
     stop: async () => {
       child.kill('SIGTERM');
+      // a query in a step that cannot be interrupted must not hold up the program; acknowledged rows are on disk
+      const impatience = setTimeout(() => child.kill('SIGKILL'), stopSeconds * 1000);
       await exited;
+      clearTimeout(impatience);
     },
     onExit: (callback) => void exited.then(([code, signal]) => callback(code, signal)),
   };
