@@ -229,7 +229,7 @@ test('equals its definition when every event is one step, with many equal times'
       const { answer, ways } = await bothAnswers(distinct, example);
       expect(answer.groups[0]).toEqual(groupOf(distinct.steps, ways));
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 }, 60_000);
 
@@ -239,7 +239,7 @@ test('equals its definition when one event can be several steps', async () => {
       const { answer, ways } = await bothAnswers(overlapping, example);
       expect(answer.groups[0]).toEqual(groupOf(overlapping.steps, ways));
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 }, 60_000);
 
@@ -251,7 +251,7 @@ test('never finds more than there is when one event can be several steps of one 
         expect(found).toBeLessThanOrEqual(ways.filter((way) => way.level > index).length);
       }
     }),
-    { numRuns: 15 },
+    { numRuns: 10 },
   );
 }, 60_000);
 
