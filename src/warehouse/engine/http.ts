@@ -124,8 +124,10 @@ async function streamed(run: Run, sql: string, answer: Answer): Promise<Summary>
   const ended = run.query(sql).finally(() => pipe.finish());
   // awaited below; a failure before the first byte must not count as unhandled in between
   ended.catch(() => undefined);
+  const closed = new Promise<void>((resolve) => pipe.output.once('close', resolve));
   try {
-    for await (const chunk of pipe.output) await answer.write(chunk as Buffer);
+    // a client that has stopped reading is not waited for once the query is given up, so that its slot is free again
+    for await (const chunk of pipe.output) await Promise.race([answer.write(chunk as Buffer), closed]);
   } catch (error) {
     // the pipe is abandoned when the query is given up; the query then says why
     await ended;

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
@@ -113,6 +114,20 @@ describe('limits', () => {
       reader.query({ query: 'SELECT sum(cityHash64(number)) FROM numbers(1000000000000)' }),
     );
     expect(failed).toMatchObject({ code: '159', type: 'TIMEOUT_EXCEEDED' });
+    await reader.close();
+  });
+
+  test('a client that stops reading loses its slot when its time is over', async () => {
+    const body = 'SELECT number FROM numbers(1000000000000)';
+    const head = `POST /?user=reader&password=r HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const stuck = createConnection(Number(new URL(engine.url).port), '127.0.0.1');
+    stuck.pause().write(head + body);
+    await until(async () => (await running(body)) === 1);
+    const reader = connect({ url: engine.url, user: 'reader', password: 'r' });
+    const result = await reader.query({ query: 'SELECT 1 AS a', format: 'JSONEachRow' });
+    expect(await result.json()).toEqual([{ a: 1 }]);
+    expect(await running(body)).toBe(0);
+    stuck.destroy();
     await reader.close();
   });
 
