@@ -1,5 +1,6 @@
 import type {
   CampaignFacts,
+  ClientHints,
   Decoded,
   DecodedEvent,
   DeviceFacts,
@@ -148,6 +149,7 @@ function decode(record: LogRecord): Decoded {
     record,
     typeOfPath: typeOfPath === 'batch' ? undefined : typeOfPath,
     context: object(whole.context),
+    hasContext: isObject(whole.context) && Array.isArray(batch),
     sentAt: time(whole.sentAt),
   };
   if (Array.isArray(batch)) {
@@ -164,6 +166,8 @@ interface Scope {
   readonly record: LogRecord;
   readonly typeOfPath: EventType | undefined;
   readonly context: JsonObject;
+  /** Whether the batch has a context that stands behind those of its events. */
+  readonly hasContext: boolean;
   readonly sentAt: number | undefined;
 }
 
@@ -174,10 +178,15 @@ function decodeItem(item: JsonValue, scope: Scope): DecodedEvent | Problem {
   const problem = missing(item, type);
   if (problem) return problem;
   const own = object(item.context);
-  const context: JsonObject = own === scope.context ? own : { ...scope.context, ...own };
+  const context: JsonObject = scope.hasContext ? { ...scope.context, ...own } : own;
   const properties = object(item.properties);
   const page = object(context.page);
   const app = object(context.app);
+  const library = object(context.library);
+  const browser = inBrowser.test(text(library.name) ?? '') || scope.record.headers.origin !== undefined;
+  const stated = currency(properties.currency);
+  const revenue = revenueOf(properties, stated);
+  // Named one by one: a literal with spreads in it costs as much as all of its fields.
   return {
     type,
     event: type === 'track' ? (text(item.event) ?? '') : type,
@@ -192,15 +201,18 @@ function decodeItem(item: JsonValue, scope: Scope): DecodedEvent | Problem {
     url: url(properties.url) ?? url(page.url),
     referrer: url(properties.referrer) ?? url(page.referrer),
     title: text(properties.title) ?? text(page.title),
-    ...end(context, scope.record),
+    userAgent: text(context.userAgent) ?? (browser ? scope.record.headers['user-agent'] : undefined),
+    clientHints: hintsOf(context, scope.record, browser),
+    address: addressOf(context, scope.record, browser),
     locale: text(context.locale),
     timezone: text(context.timezone),
     screen: screenOf(object(context.screen)),
-    device: deviceOf(object(context.device), object(context.os)),
+    device: deviceOf(context.device, context.os),
     appVersion: text(app.version),
-    library: libraryOf(object(context.library)),
-    campaign: campaignOf(object(context.campaign)),
-    ...money(properties),
+    library: libraryOf(library),
+    campaign: campaignOf(context.campaign),
+    revenue,
+    currency: revenue === undefined ? undefined : stated,
     properties: type === 'page' || type === 'screen' ? viewProperties(item, properties) : properties,
     traits: traitsOf(item, type, context),
   };
@@ -214,9 +226,11 @@ function typeOf(item: JsonObject, { typeOfPath }: Scope): EventType | undefined 
   return type === 'batch' ? undefined : type;
 }
 
+const identifiers = ['messageId', 'userId', 'anonymousId', 'groupId', 'previousId'] as const;
+
 /** What the Segment specification demands of each call. */
 function missing(item: JsonObject, type: EventType): Problem | undefined {
-  for (const name of ['messageId', 'userId', 'anonymousId', 'groupId', 'previousId']) {
+  for (const name of identifiers) {
     const value = item[name];
     if (typeof value === 'object' && value !== null) {
       return { reason: 'wrong type', detail: `"${name}" must be text, not ${shown(value)}` };
@@ -248,22 +262,19 @@ function missing(item: JsonObject, type: EventType): Problem | undefined {
 const onDevice = /^analytics\.js$|javascript|ios|android|kotlin|swift|react-native|flutter/i;
 const inBrowser = /^analytics\.js$|javascript/i;
 
-/** Who is at the other end: of a server SDK only what it says itself, of a browser also what the connection says. */
-function end(
-  context: JsonObject,
-  record: LogRecord,
-): Pick<DecodedEvent, 'userAgent' | 'clientHints' | 'address'> {
-  const library = text(object(context.library).name) ?? '';
-  const browser = inBrowser.test(library) || record.headers.origin !== undefined;
+// Who is at the other end: of a server SDK only what it says itself, of a browser also what the connection says.
+
+function hintsOf(context: JsonObject, record: LogRecord, browser: boolean): ClientHints | undefined {
+  const said = isObject(context.userAgentData) ? hintsOfData(context.userAgentData) : undefined;
+  return said ?? (browser ? hintsOfHeaders(record.headers) : undefined);
+}
+
+function addressOf(context: JsonObject, record: LogRecord, browser: boolean): string | undefined {
   const ip = text(context.ip);
-  return {
-    userAgent: text(context.userAgent) ?? (browser ? record.headers['user-agent'] : undefined),
-    clientHints:
-      hintsOfData(object(context.userAgentData)) ?? (browser ? hintsOfHeaders(record.headers) : undefined),
-    address:
-      (ip === undefined ? undefined : present(plainAddress(ip))) ??
-      (browser || onDevice.test(library) ? present(record.address) : undefined),
-  };
+  const said = ip === undefined ? undefined : present(plainAddress(ip));
+  if (said !== undefined) return said;
+  const connected = browser || onDevice.test(text(object(context.library).name) ?? '');
+  return connected ? present(record.address) : undefined;
 }
 
 function present(value: string): string | undefined {
@@ -278,17 +289,21 @@ function screenOf(screen: JsonObject): string | undefined {
     : undefined;
 }
 
-function deviceOf(device: JsonObject, os: JsonObject): DeviceFacts | undefined {
+function deviceOf(device: JsonValue | undefined, os: JsonValue | undefined): DeviceFacts | undefined {
+  if (!isObject(device) && !isObject(os)) return undefined;
+  const { type, manufacturer, brand, model } = object(device);
+  const { name, version } = object(os);
   return absentWhenEmpty({
-    type: text(device.type),
-    brand: text(device.manufacturer) ?? text(device.brand),
-    model: text(device.model),
-    os: text(os.name),
-    osVersion: text(os.version),
+    type: text(type),
+    brand: text(manufacturer) ?? text(brand),
+    model: text(model),
+    os: text(name),
+    osVersion: text(version),
   });
 }
 
-function campaignOf(campaign: JsonObject): CampaignFacts | undefined {
+function campaignOf(campaign: JsonValue | undefined): CampaignFacts | undefined {
+  if (!isObject(campaign)) return undefined;
   return absentWhenEmpty({
     source: text(campaign.source),
     medium: text(campaign.medium),
@@ -310,27 +325,30 @@ function libraryOf(library: JsonObject): string | undefined {
 }
 
 /** `revenue` is money by its name; `total` and `value` are when a currency stands beside them (else they may be points). */
-function money(properties: JsonObject): Pick<DecodedEvent, 'revenue' | 'currency'> {
-  const stated = currency(properties.currency);
-  const revenue =
+function revenueOf(properties: JsonObject, stated: string | undefined): number | undefined {
+  return (
     number(properties.revenue) ??
-    (stated ? (number(properties.total) ?? number(properties.value)) : undefined);
-  return { revenue, currency: revenue === undefined ? undefined : stated };
+    (stated ? (number(properties.total) ?? number(properties.value)) : undefined)
+  );
 }
 
 /** Page fields have columns of their own; the name and the category of the call become properties. */
 function viewProperties(item: JsonObject, properties: JsonObject): JsonObject {
-  const { url: _url, referrer: _referrer, title: _title, path, search, ...rest } = properties;
+  const hasUrl = typeof properties.url === 'string';
+  const kept: Record<string, JsonValue> = {};
   const name = text(item.name);
+  if (name !== undefined) kept.name = name;
   const category = text(item.category);
-  const kept = typeof properties.url === 'string' ? rest : { ...rest, ...defined({ path, search }) };
-  return { ...defined({ name, category }), ...kept };
-}
-
-function defined(fields: Record<string, JsonValue | undefined>): JsonObject {
-  return Object.fromEntries(
-    Object.entries(fields).filter((entry): entry is [string, JsonValue] => entry[1] !== undefined),
-  );
+  if (category !== undefined) kept.category = category;
+  for (const key in properties) {
+    if (key === 'url' || key === 'referrer' || key === 'title') continue;
+    if (hasUrl && (key === 'path' || key === 'search')) continue;
+    const value = properties[key];
+    // Assigning to this name would set the prototype.
+    if (key === '__proto__') Object.defineProperty(kept, key, { value, enumerable: true });
+    else if (value !== undefined) kept[key] = value;
+  }
+  return kept;
 }
 
 /** Old SDKs put the traits of an identify call only into the context. */
