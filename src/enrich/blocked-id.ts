@@ -37,6 +37,17 @@ const blocked = new Set([
   '00000000-0000-0000-0000-000000000000',
 ]);
 
+/** The longest of them but for the last, which begins with a zero. */
+const longestWord = 17;
+
+/** Neither blank at an end nor the one of zeros: most ids are, and need no lower-case copy. */
+function isSolid(id: string): boolean {
+  const first = id.charCodeAt(0);
+  const last = id.charCodeAt(id.length - 1);
+  return first > 0x30 && first < 0x80 && last > 0x20 && last < 0x80;
+}
+
 export function blockedId(id: string): boolean {
-  return id.length <= 36 && blocked.has(id.trim().toLowerCase());
+  if (id.length > 36 || (id.length > longestWord && isSolid(id))) return false;
+  return blocked.has(id.trim().toLowerCase());
 }

@@ -3,6 +3,7 @@ import type { PipelineItem } from '../contract/pipeline.ts';
 import type { EventRow } from '../contract/row.ts';
 import { blockedId } from './blocked-id.ts';
 import { type Account, accountKey, type Memory, type Subject, subjectKey } from './memory.ts';
+import { RecentCache } from './recent.ts';
 import type { WebAddress } from './web-address.ts';
 
 /** An event row in the making. Steps mutate it: a copy per step would cost more than the steps themselves. */
@@ -60,9 +61,46 @@ function agentKey({ clientHints, userAgent }: DecodedEvent): string {
   return clientHints === undefined ? agent : `${agent}\0${JSON.stringify(clientHints)}`;
 }
 
+interface Name {
+  readonly project: string;
+  readonly id: string;
+  /** '' when the id is blocked. */
+  readonly key: string;
+}
+
+/**
+ * Ids with their keys, by kind. An id comes again and again, each time as a new text; here it is one, whose hash is known and
+ * which equals itself at a glance, in every map on the way.
+ */
+const names = {
+  a: new RecentCache<Name>(10_000),
+  u: new RecentCache<Name>(10_000),
+  g: new RecentCache<Name>(2_000),
+};
+
+function nameOf(kind: 'a' | 'u' | 'g', project: string, text: string | undefined): Name {
+  if (text === undefined || text === '') return noName;
+  const known = names[kind].get(text);
+  if (known?.project === project) return known;
+  const id = cut(text, limit.id);
+  const name: Name = { project, id, key: keyOf(kind, project, id) };
+  if (text === id) names[kind].set(id, name);
+  return name;
+}
+
+const noName: Name = { project: '', id: '', key: '' };
+
+function keyOf(kind: 'a' | 'u' | 'g', project: string, id: string): string {
+  if (blockedId(id)) return '';
+  return kind === 'g' ? accountKey(project, id) : subjectKey(kind, project, id);
+}
+
 /** The row as far as it needs no enrichment. Every column is named, so that all rows share one hidden class. */
 export function draftOf(item: PipelineItem): Draft {
   const { event, record } = item;
+  const user = nameOf('u', record.project, event.userId);
+  const anonymous = nameOf('a', record.project, event.anonymousId);
+  const account = nameOf('g', record.project, event.accountId);
   const row: EventRow = {
     project: record.project,
     event_id: item.eventId,
@@ -71,10 +109,10 @@ export function draftOf(item: PipelineItem): Draft {
     timestamp: record.receivedAt,
     received_at: record.receivedAt,
     log_offset: record.offset,
-    user_id: cut(event.userId, limit.id),
-    anonymous_id: cut(event.anonymousId, limit.id),
+    user_id: user.id,
+    anonymous_id: anonymous.id,
     person_key: 0n,
-    account_id: cut(event.accountId, limit.id),
+    account_id: account.id,
     session_id: 0n,
     client_session_id: cut(event.clientSessionId, limit.short),
     url: '',
@@ -110,15 +148,14 @@ export function draftOf(item: PipelineItem): Draft {
     currency: '',
     properties: '{}',
   };
-  const { project, user_id, anonymous_id, account_id } = row;
   return {
     item,
     event,
     row,
     agentKey: agentKey(event),
-    userKey: blockedId(user_id) ? '' : subjectKey('u', project, user_id),
-    anonymousKey: blockedId(anonymous_id) ? '' : subjectKey('a', project, anonymous_id),
-    accountKey: blockedId(account_id) ? '' : accountKey(project, account_id),
+    userKey: user.key,
+    anonymousKey: anonymous.key,
+    accountKey: account.key,
     user: undefined,
     anonymous: undefined,
     account: undefined,

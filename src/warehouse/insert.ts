@@ -126,8 +126,27 @@ export function storableJson(text: string): string {
   const whole = text.includes('\\ud')
     ? text.replace(/(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g, '$1\\ufffd')
     : text;
-  if (!/\d{19}/.test(whole)) return whole;
+  if (!hasLongNumber(whole)) return whole;
   return whole.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (part) =>
     /^-?\d{19,}$/.test(part) ? Number(part).toExponential() : part,
   );
+}
+
+/** Whether there are 19 digits in a row: every such run covers a position that is looked at, so most of the text is not. */
+function hasLongNumber(text: string): boolean {
+  for (let at = 18; at < text.length; at += 19) {
+    if (!isDigit(text, at)) continue;
+    let from = at;
+    while (from > 0 && isDigit(text, from - 1)) from--;
+    let to = at;
+    while (isDigit(text, to + 1)) to++;
+    if (to - from >= 18) return true;
+    at = to;
+  }
+  return false;
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 0x30 && code <= 0x39;
 }

@@ -118,8 +118,33 @@ function isInternal(from: string, host: string): boolean {
   return host !== '' && (from === host || siteOf(from) === siteOf(host));
 }
 
+interface Medium {
+  readonly isDisplay: boolean;
+  readonly isPaid: boolean;
+  readonly isEmail: boolean;
+  readonly isSocial: boolean;
+}
+
+/** Media are few: what their expressions find is remembered. */
+const media = new RecentCache<Medium>(1_000);
+
+function readMedium(medium: string): Medium {
+  let known = media.get(medium);
+  if (known === undefined) {
+    known = {
+      isDisplay: displayMedium.test(medium),
+      isPaid: paidMedium.test(medium),
+      isEmail: emailWord.test(medium),
+      isSocial: socialMedium.test(medium),
+    };
+    media.set(medium, known);
+  }
+  return known;
+}
+
 const paidMedium = /^(.*cp[cmvap].*|ppc|sem|paid.*|.*[-_ ]paid|retargeting|remarketing|(.*[-_ ])?ads?)$/;
 const displayMedium = /^(display|banner|expandable|interstitial|cpm|programmatic)$/;
+const socialMedium = /^(social|sm|social[-_ ](network|media)|organic[-_ ]social)$/;
 const emailWord = /^(e-?mail|e_mail|e mail|newsletter|drip)$/;
 
 /** Default channel groups in the order in which they are tried, after the public definitions of Google Analytics, plus AI assistants. */
@@ -131,14 +156,15 @@ function channelOf(
   campaign: string,
 ): string {
   if (source === '' && medium === '') return campaign === '' ? 'Direct' : 'Other';
-  if (displayMedium.test(medium)) return 'Display';
-  if (paidClick || paidMedium.test(medium)) return paidChannel(kind, medium);
+  const known = readMedium(medium);
+  if (known.isDisplay) return 'Display';
+  if (paidClick || known.isPaid) return paidChannel(kind, medium);
   const named = mediumChannels[medium];
   if (named !== undefined) return named;
-  if (emailWord.test(medium) || emailWord.test(source.toLowerCase())) return 'Email';
+  if (known.isEmail || emailWord.test(source.toLowerCase())) return 'Email';
   if (medium.endsWith('push')) return 'Push';
   if (kind !== undefined) return kindChannels[kind];
-  if (/^(social|sm|social[-_ ](network|media)|organic[-_ ]social)$/.test(medium)) return 'Organic Social';
+  if (known.isSocial) return 'Organic Social';
   return medium === 'referral' || medium === 'link' || medium === 'app' ? 'Referral' : 'Other';
 }
 

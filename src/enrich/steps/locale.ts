@@ -6,6 +6,9 @@ export const localeStep: Step = { name: 'locale', run: readLocale };
 
 const recent = new RecentCache<string>(1_000);
 
+let lastZone = '';
+let lastIsZone = false;
+
 function readLocale({ event, row }: Draft): undefined {
   if (event.locale !== undefined) {
     let language = recent.get(event.locale);
@@ -15,8 +18,12 @@ function readLocale({ event, row }: Draft): undefined {
     }
     row.language = language;
   }
-  if (event.timezone !== undefined && /^[A-Za-z0-9_+\-/:]{1,64}$/.test(event.timezone))
-    row.timezone = event.timezone;
+  if (event.timezone === undefined) return;
+  if (event.timezone !== lastZone) {
+    lastZone = event.timezone;
+    lastIsZone = /^[A-Za-z0-9_+\-/:]{1,64}$/.test(lastZone);
+  }
+  if (lastIsZone) row.timezone = lastZone;
 }
 
 /** `en_US.UTF-8`, `EN-us`, `en-US,en;q=0.9` → `en-US`; '' when it is no tag. */
