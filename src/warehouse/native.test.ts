@@ -47,6 +47,19 @@ const columns: NativeColumns<Everything> = {
   at: 'DateTime64(3)',
 };
 
+const everything: Everything = {
+  n: 0,
+  text: '',
+  low: '',
+  small: 0,
+  wide: 0,
+  key: 0n,
+  real: 0,
+  maybe: null,
+  second: 0,
+  at: 0,
+};
+
 async function roundTrip(rows: readonly Everything[]): Promise<Everything[]> {
   await warehouse.client.command({ query: 'DROP TABLE IF EXISTS tributary.native' });
   await warehouse.client.command({
@@ -91,18 +104,20 @@ test('any rows come back from the warehouse as they were written', async () => {
   );
 });
 
+test('texts whose length takes more bytes in UTF-8 than in characters come back whole', async () => {
+  const texts = ['ü'.repeat(49), 'ü'.repeat(64), `a${'€'.repeat(63)}`, '€'.repeat(5_462), '😀'.repeat(8_191)];
+  const rows = texts.map((text, n) => ({ ...everything, n, text, low: text }));
+  const read = await roundTrip(rows);
+  expect(read.map(({ text, low }) => [text, low])).toEqual(texts.map((text) => [text, text]));
+});
+
 test('a dictionary of more than 255 and of more than 65,535 texts is read back', async () => {
   const rows = Array.from({ length: 70_000 }, (_, n) => ({
+    ...everything,
     n,
-    text: '',
     low: `value ${n}`,
-    small: 0,
     wide: n,
     key: BigInt(n),
-    real: 0,
-    maybe: null,
-    second: 0,
-    at: 0,
   }));
   expect((await roundTrip(rows.slice(0, 300))).at(-1)?.low).toBe('value 299');
   expect((await roundTrip(rows)).at(-1)?.low).toBe('value 69999');

@@ -107,6 +107,12 @@ function lowCardinality<Row extends object>(out: Output, rows: readonly Row[], n
   out.array(wide === 2 ? indexes : wide === 1 ? Uint16Array.from(indexes) : Uint8Array.from(indexes));
 }
 
+function bytesOfVarint(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes++;
+  return bytes;
+}
+
 class Output {
   #bytes: Buffer;
   #at = 0;
@@ -142,9 +148,10 @@ class Output {
       return;
     }
     // Not ASCII: it is longer than it seemed, and so may be its length.
+    const moved = start + bytesOfVarint(size);
+    if (moved !== before) this.#bytes.copyWithin(moved, before, before + size);
     this.#at = start;
     this.varint(size);
-    if (this.#at !== before) this.#bytes.copyWithin(this.#at, before, before + size);
     this.#at += size;
   }
 
