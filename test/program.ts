@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 
 export const main = join(import.meta.dirname, '../src/main.ts');
 export const adminEmail = 'admin@example.test';
@@ -86,6 +86,8 @@ export async function startProgram(options: StartOptions = {}): Promise<Program>
         url: `http://127.0.0.1:${warehousePort}`,
         username: 'reader',
         password: readerPassword,
+        // a warehouse that is down is what some tests are about
+        log: { level: ClickHouseLogLevel.OFF },
       });
       return reader;
     },
