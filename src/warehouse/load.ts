@@ -47,6 +47,7 @@ const pollMs = 25;
 const paceMs = 200;
 /** A range of fewer events can wait for more to arrive. */
 const smallEvents = 2_000;
+const smallRecords = 200;
 
 const logIdKey = 'load:log';
 /** Offset of a record of which the warehouse refuses an event: its events are inserted one by one. */
@@ -79,7 +80,8 @@ class Pipeline {
   #next = 1;
   /** The refused record, see refusedKey. */
   #refused = 0;
-  #eventsPerRecord = 1;
+  /** Before anything is known: a first range that is too small costs little, one that is too large costs memory. */
+  #eventsPerRecord = 20;
   #trimmedAt: number;
 
   constructor(options: PipelineOptions) {
@@ -313,10 +315,10 @@ class Pipeline {
     const { metrics, log, onProgress } = this.#options;
     const events = batch.rows.events.length;
     if (batch.records.length > 0) {
-      this.#eventsPerRecord = Math.max(
-        0.1,
-        0.7 * this.#eventsPerRecord + (0.3 * events) / batch.records.length,
-      );
+      // A range of many records is a mean already; few records only nudge it.
+      const share = Math.min(1, batch.records.length / smallRecords);
+      const measured = events / batch.records.length;
+      this.#eventsPerRecord = Math.max(0.1, (1 - share) * this.#eventsPerRecord + share * measured);
     }
     this.#progress.batch(batch.records.length, events, batch.to - 1, batch.records.at(-1)?.receivedAt);
     this.#progress.head(log.head(), this.#next);
