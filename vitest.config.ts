@@ -1,9 +1,30 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests beside the code that need a real engine, kill processes or simulate months: `npm test` runs them, `npm run check` does not. */
+const slow = [
+  'src/warehouse/**/*.test.ts',
+  'src/analyze/**/*.test.ts',
+  'src/roles/**/*.test.ts',
+  'src/log/**/*.test.ts',
+  'src/demo/**/*.test.ts',
+  'src/collect/fuzz.test.ts',
+  'src/collect/clients.test.ts',
+];
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'web/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'web/**/*.test.ts'],
+          exclude: slow,
+          // a process per file would cost more than the tests
+          pool: 'threads',
+          isolate: false,
+          testTimeout: 20_000,
+        },
+      },
+      { test: { name: 'parts', include: slow, testTimeout: 120_000, hookTimeout: 60_000 } },
       {
         test: {
           name: 'end-to-end',

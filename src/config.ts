@@ -55,8 +55,8 @@ export const optionNames = Object.keys(options.shape) as readonly (keyof Config)
 /** Flags win over the environment, the environment over tributary.yaml, the file over defaults. Paths become absolute. */
 export function loadConfig({ flags, env, cwd }: ConfigSource): Config {
   const file = readFile(
-    resolve(cwd, flags['config'] ?? env['TRIBUTARY_CONFIG'] ?? 'tributary.yaml'),
-    flags['config'] ?? env['TRIBUTARY_CONFIG'],
+    resolve(cwd, flags.config ?? env.TRIBUTARY_CONFIG ?? 'tributary.yaml'),
+    flags.config ?? env.TRIBUTARY_CONFIG,
   );
   const merged: Record<string, unknown> = { ...file };
   for (const name of optionNames) {

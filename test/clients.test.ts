@@ -186,7 +186,7 @@ describe('@snowplow/node-tracker', () => {
             },
           }),
         );
-        tracker.flush();
+        void tracker.flush();
       });
       await done;
       const rows = await stored(`protocol = 'snowplow' AND user_id = '${app}-user'`, 3);

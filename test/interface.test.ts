@@ -205,8 +205,8 @@ describe('with a product’s events', () => {
         await page.goto(path);
         await page.getByRole('heading', { level: 1 }).waitFor();
         await page.waitForLoadState('load');
-        const spill = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
-        if (Number(spill) > 0) complaints.push(`${path} is ${spill} px too wide`);
+        const spill = Number(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth'));
+        if (spill > 0) complaints.push(`${path} is ${spill} px too wide`);
       }
       await small.close();
     }

@@ -19,7 +19,7 @@ beforeAll(async () => {
   const query = client.query.bind(client);
   // every SQL text that an analysis sends passes here
   client.query = ((params: Parameters<typeof query>[0]) => {
-    asked.push({ query: params.query, project: params.query_params?.['project'] });
+    asked.push({ query: params.query, project: params.query_params?.project });
     return query(params);
   }) as typeof client.query;
   handlers = analyzeHandlers(client, { reader: warehouse.reader, clock });

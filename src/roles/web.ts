@@ -90,7 +90,7 @@ export async function web(config: Config): Promise<number> {
     store,
     handlers,
     deleteEvents: (project) => deleteProject(full, project),
-    metrics: async () => `${metrics}${(await processHeartbeat(store))?.detail.metrics ?? ''}`,
+    metrics: async () => `${metrics.toString()}${(await processHeartbeat(store))?.detail.metrics ?? ''}`,
     publicUrl: config['public-url'],
     version,
     clock: systemClock,

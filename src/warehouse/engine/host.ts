@@ -21,7 +21,7 @@ const shutdown = new Shutdown();
 shutdown.listen();
 
 async function main(): Promise<void> {
-  const config = JSON.parse(process.env['TRIBUTARY_ENGINE'] ?? '') as HostConfig;
+  const config = JSON.parse(process.env.TRIBUTARY_ENGINE ?? '') as HostConfig;
   const engine = await Engine.open(config.dataPath, limitsFor(config.limits));
   shutdown.onStop(() => engine.close());
   const server = createHttpServer(engine, config.users);
