@@ -38,7 +38,10 @@ export interface PipelineOptions {
 
 export type { PipelineProgress } from './progress.ts';
 
-/** Events per range under load: enough to make an insert cheap, few enough to stay in memory and in time. */
+/**
+ * Events per range under load: enough to make an insert cheap, few enough to stay in memory and in time. A quarter of it costs a third more
+ * CPU per event here, since a visitor's state is written once per range; larger young generations of the heap gained nothing.
+ */
 const targetEvents = 20_000;
 const maxRecords = 20_000;
 const maxBytes = 32 * 2 ** 20;
