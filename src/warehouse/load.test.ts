@@ -150,8 +150,8 @@ test('every event arrives once, and the ledger says what became of all others', 
     ['decode', 'not JSON', 'text'],
     ['decode', 'not JSON', 'base64'],
   ]);
-  expect(kept[2]?.['payload']).toBe('{{');
-  expect(Buffer.from(String(kept[3]?.['payload']), 'base64')).toEqual(Buffer.from([0xff, 0xfe, 0x00]));
+  expect(kept[2]?.payload).toBe('{{');
+  expect(Buffer.from(String(kept[3]?.payload), 'base64')).toEqual(Buffer.from([0xff, 0xfe, 0x00]));
   const [properties] = await warehouse.query(
     "SELECT properties.plan::String AS plan, properties.cut::String AS cut, properties.at::String AS at FROM tributary.events WHERE project = 'all' AND anonymous_id = 'y'",
   );
@@ -319,7 +319,7 @@ test('an event that the warehouse refuses goes to quarantine alone, also when th
     expect(await ledger(project)).toEqual({ processed: 11, decoded: 13, loaded: 12, quarantined: 1 });
     const kept = await quarantine(project);
     expect(kept).toMatchObject([{ stage: 'load', reason: 'incorrect data', item: 2 }]);
-    expect(JSON.parse(String(kept[0]?.['payload']))).toMatchObject({ id: 'r', event: 'refused' });
+    expect(JSON.parse(String(kept[0]?.payload))).toMatchObject({ id: 'r', event: 'refused' });
     expect(await sessions(project)).toEqual({ x: 12 });
   }
 });
