@@ -8,6 +8,9 @@ export const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pa
 /** Node 24 from the npm package of that name: the server needs its type stripping and SQLite, whatever the machine has. */
 export const node = join(root, 'node_modules/node/bin/node');
 
+/** Where Node keeps compiled code between starts; goes with the packages. */
+export const compileCache = join(root, 'node_modules/.cache/node');
+
 /** Installs npm packages when they are missing or the lock file changed. `all` includes what only tests need. */
 export function installPackages({ all }) {
   const [major = 0] = process.versions.node.split('.').map(Number);

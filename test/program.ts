@@ -56,6 +56,8 @@ export async function startProgram(options: StartOptions = {}): Promise<Program>
   ];
   const env = {
     ...process.env,
+    // as the launcher does
+    NODE_COMPILE_CACHE: join(import.meta.dirname, '../node_modules/.cache/node'),
     TRIBUTARY_WRITE_KEY: writeKey,
     TRIBUTARY_ADMIN_EMAIL: adminEmail,
     TRIBUTARY_ADMIN_PASSWORD: adminPassword,
