@@ -12,7 +12,9 @@ export const node = join(root, 'node_modules/node/bin/node');
 export const compileCache = join(root, 'node_modules/.cache/node');
 
 /** Installs npm packages when they are missing or the lock file changed. `all` includes what only tests need. */
-export function installPackages({ all }) {
+export function installPackages({ all: asked }) {
+  // who has the tests' packages keeps them
+  const all = asked || existsSync(join(root, 'node_modules/vitest'));
   const [major = 0] = process.versions.node.split('.').map(Number);
   if (major < 20) fail(`Node ${process.versions.node} is too old; install Node 20 or newer.`);
   const stamp = join(root, 'node_modules/.tributary');

@@ -11,7 +11,7 @@ import { SqlEditor } from '../sql/editor.tsx';
 import { ResultTable } from '../sql/result-table.tsx';
 
 function firstQuery(project: string): string {
-  return `SELECT event, count() AS events, uniq(person_key) AS people
+  return `SELECT event, count() AS events, uniq(person_id) AS people
 FROM tributary.events
 WHERE project = '${project.replaceAll("'", "\\'")}'
   AND timestamp > now() - INTERVAL 7 DAY
