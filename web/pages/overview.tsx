@@ -103,6 +103,12 @@ export function OverviewPage() {
               />
             ))}
           </div>
+          {/* the licence of the places' database asks for this link where places are shown */}
+          <p className="attribution">
+            <a href="https://db-ip.com" target="_blank" rel="noreferrer">
+              IP Geolocation by DB-IP
+            </a>
+          </p>
         </>
       )}
     </Page>
