@@ -5,7 +5,7 @@ import { availableParallelism, freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Config } from '../config.ts';
-import { placesOf, publicUrl, readSecrets, warehouseUrl } from '../roles/places.ts';
+import { localUrl, placesOf, publicUrl, readSecrets, warehouseUrl } from '../roles/places.ts';
 import { messageOf } from '../runtime/errors.ts';
 import { connect } from '../warehouse/warehouse.ts';
 import type { CommandContext } from './command.ts';
@@ -180,7 +180,7 @@ function interfaceBuilt(): Finding {
 async function askHealth(config: Config): Promise<{ readonly up: boolean; readonly finding: Finding }> {
   const about = 'Running';
   try {
-    const answer = await fetch(`http://127.0.0.1:${config.port}/api/health`, {
+    const answer = await fetch(`${localUrl(config)}/api/health`, {
       signal: AbortSignal.timeout(3_000),
     });
     const { ready, reasons } = (await answer.json()) as { ready: boolean; reasons: string[] };

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { keepEngine } from '../roles/engine.ts';
 import { lockDataFolder } from '../roles/lock.ts';
-import { ensureSecrets, placesOf, publicUrl } from '../roles/places.ts';
+import { ensureSecrets, localUrl, placesOf, publicUrl } from '../roles/places.ts';
 import { supervise } from '../roles/supervise.ts';
 import { TributaryError } from '../runtime/errors.ts';
 import { createLogger } from '../runtime/logger.ts';
@@ -89,7 +89,7 @@ async function ensurePortsFree(config: Config): Promise<void> {
 
 /** Waits until the web role says that everything is ready; false when stopped before. */
 async function ready(config: Config, signal: AbortSignal): Promise<boolean> {
-  const health = `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${config.port}/api/health`;
+  const health = `${localUrl(config)}/api/health`;
   while (!signal.aborted) {
     const answer = await fetch(health, { signal }).catch(() => undefined);
     await answer?.arrayBuffer().catch(() => undefined);

@@ -5,6 +5,7 @@ import { TributaryError } from '../runtime/errors.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { Shutdown } from '../runtime/shutdown.ts';
 import { openStore, type Store } from '../store/store.ts';
+import { localUrl } from './places.ts';
 import { endWithSupervisor } from './supervise.ts';
 
 /** How far the demo's story has been told; kept in the store so that a restart goes on with the same story. */
@@ -45,7 +46,7 @@ export async function demo(config: Config): Promise<number> {
   remember({}, true);
 
   const target = {
-    url: `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${config.port}`,
+    url: localUrl(config),
     writeKey,
     signal: shutdown.signal,
     now: told.now,

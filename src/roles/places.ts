@@ -70,6 +70,12 @@ export function publicUrl(config: Config): string {
   return `http://${host}:${config.port}`;
 }
 
+/** Where the web role answers on this machine, whatever address it listens on. */
+export function localUrl(config: Config): string {
+  if (['0.0.0.0', '::'].includes(config.host)) return `http://127.0.0.1:${config.port}`;
+  return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`;
+}
+
 /** Where the warehouse answers. */
 export function warehouseUrl(config: Config): string {
   return config.warehouse === 'embedded' ? `http://127.0.0.1:${config['warehouse-port']}` : config.warehouse;

@@ -28,7 +28,7 @@ export const errorTable = {
   conflict: { status: 409, advice: 'Choose another name, or change the existing one.' },
   'too-large': { status: 413, advice: 'Send fewer events per request.' },
   'too-many-requests': { status: 429, advice: 'Wait as long as Retry-After says, then try again.' },
-  'unknown-key': { status: 401, advice: 'Use a write key shown in Settings → Sources.' },
+  'unknown-key': { status: 401, advice: 'Use a write key shown in Settings → Sources and keys.' },
   // capacity
   'disk-full': {
     status: 503,

@@ -34,7 +34,7 @@ export type LimitOverrides = Partial<Omit<Limits, Access>> & {
   read?: Partial<AccessLimits>;
 };
 
-export function limitsFor(overrides: LimitOverrides = {}, memory: number = totalmem()): Limits {
+export function limitsFor(overrides: LimitOverrides = {}, memory: number = machineMemory()): Limits {
   const running = Math.max(4, availableParallelism() * 2);
   const base: Limits = {
     full: { running: running * 2, seconds: 600, memory: Math.min(memory * 0.6, 64 * GiB), resultBytes: 0 },
@@ -55,4 +55,10 @@ export function limitsFor(overrides: LimitOverrides = {}, memory: number = total
     full: { ...base.full, ...overrides.full },
     read: { ...base.read, ...overrides.read },
   };
+}
+
+/** Bytes of memory there are for us: of the container where there is one, else of the machine. */
+function machineMemory(): number {
+  const container = process.constrainedMemory();
+  return container > 0 ? Math.min(container, totalmem()) : totalmem();
 }
