@@ -1,10 +1,35 @@
 import type { EventType } from './event.ts';
 
+/** What events and sessions say alike: where a visit came from, and on what it happened. */
+interface VisitColumns {
+  referrer: string;
+  channel: string;
+  source: string;
+  medium: string;
+  campaign: string;
+  term: string;
+  content: string;
+  country: string;
+  region: string;
+  city: string;
+  device_type: string;
+  device_brand: string;
+  device_model: string;
+  os: string;
+  os_version: string;
+  browser: string;
+  browser_version: string;
+  language: string;
+  timezone: string;
+  screen: string;
+  app_version: string;
+}
+
 /**
  * A row of `tributary.events`, in the words of its columns: what enrichment produces and the warehouse stores. Ids of
  * 64 bits are bigint; times are milliseconds since the epoch; absent text is ''; absent numbers are 0 except where null is said.
  */
-export interface EventRow {
+export interface EventRow extends VisitColumns {
   project: string;
   event_id: string;
   type: EventType;
@@ -24,27 +49,6 @@ export interface EventRow {
   host: string;
   path: string;
   title: string;
-  referrer: string;
-  channel: string;
-  source: string;
-  medium: string;
-  campaign: string;
-  term: string;
-  content: string;
-  country: string;
-  region: string;
-  city: string;
-  device_type: string;
-  device_brand: string;
-  device_model: string;
-  os: string;
-  os_version: string;
-  browser: string;
-  browser_version: string;
-  language: string;
-  timezone: string;
-  screen: string;
-  app_version: string;
   library: string;
   protocol: string;
   /** 0…100; 50 and more counts as a bot by default. */
@@ -57,7 +61,7 @@ export interface EventRow {
 }
 
 /** The state of one session after a batch: replaces the row with a smaller version. */
-export interface SessionRow {
+export interface SessionRow extends VisitColumns {
   project: string;
   session_id: bigint;
   person_key: bigint;
@@ -71,27 +75,6 @@ export interface SessionRow {
   entry_path: string;
   exit_path: string;
   host: string;
-  referrer: string;
-  channel: string;
-  source: string;
-  medium: string;
-  campaign: string;
-  term: string;
-  content: string;
-  country: string;
-  region: string;
-  city: string;
-  device_type: string;
-  device_brand: string;
-  device_model: string;
-  os: string;
-  os_version: string;
-  browser: string;
-  browser_version: string;
-  language: string;
-  timezone: string;
-  screen: string;
-  app_version: string;
   bot_score: number;
   revenue: number;
   version: number;
