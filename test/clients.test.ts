@@ -253,4 +253,14 @@ describe('curl', () => {
     expect(answer.status).toBe(401);
     expect(await answer.text()).toContain('key');
   });
+
+  test('is refused without any key, and with a Snowplow app id that is a key no more', async () => {
+    const keyless = await fetch(`${program.url}/v1/track`, {
+      method: 'POST',
+      body: JSON.stringify({ event: 'No key', userId: 'u1', messageId: 'keyless-1' }),
+    });
+    const revoked = await fetch(`${program.url}/i?e=pv&aid=wk_that_was_revoked`);
+    const otherApp = await fetch(`${program.url}/i?e=se&se_ca=a&se_ac=kept&aid=shop&eid=kept-1`);
+    expect([keyless.status, revoked.status, otherApp.status]).toEqual([401, 401, 200]);
+  });
 });

@@ -1,4 +1,10 @@
-import { keepPreviousData, QueryClient, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import {
+  keepPreviousData,
+  QueryCache,
+  QueryClient,
+  type UseQueryResult,
+  useQuery,
+} from '@tanstack/react-query';
 import type { EndpointName, Input, Output } from '../src/contract/endpoints.ts';
 import { CallError, call } from './call.ts';
 
@@ -7,7 +13,14 @@ function isFinal(error: Error): boolean {
   return error instanceof CallError && error.status >= 400 && error.status < 500 && error.status !== 429;
 }
 
-export const queryClient = new QueryClient({
+export const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    // the session ended while a page was open: asking who is signed in again leads to the sign-in
+    onError: (error, query) => {
+      const ended = error instanceof CallError && error.code === 'unauthenticated';
+      if (ended && query.queryKey[0] !== 'me') void queryClient.resetQueries({ queryKey: ['me'] });
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 15_000,

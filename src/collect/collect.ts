@@ -144,7 +144,7 @@ class RequestCollector {
         return;
       }
       const reading = protocol.read(incoming);
-      const found = this.#project(reading, protocol.name);
+      const found = this.#project(reading, protocol);
       const project = found instanceof Promise ? await found : found;
       if (project === undefined) {
         this.#refuse(exchange, 'unknown-key', 401, 'unknown-key', unknownKey(reading));
@@ -169,12 +169,14 @@ class RequestCollector {
     return { route: target.route, prefix: target.prefix, method, query, headers, body, secure, host };
   }
 
-  #project(reading: Reading, protocol: string): string | undefined | Promise<string | undefined> {
+  #project(reading: Reading, { name, keyless }: Protocol): string | undefined | Promise<string | undefined> {
     const options = this.#options;
-    if (reading.key !== undefined) return options.projectOfKey(reading.key, protocol);
-    const otherwise = () => options.projectOfKey(undefined, protocol);
+    if (reading.key !== undefined) return options.projectOfKey(reading.key, name);
+    const otherwise = () => (keyless ? options.projectOfKey(undefined, name) : undefined);
     if (reading.hint === undefined) return otherwise();
-    const hinted = options.projectOfKey(reading.hint, protocol);
+    const hinted = options.projectOfKey(reading.hint, name);
+    // a key of ours that is revoked must not send its events into another project
+    if (reading.hint.startsWith('wk_')) return hinted;
     if (hinted instanceof Promise) return hinted.then((found) => found ?? otherwise());
     return hinted ?? otherwise();
   }

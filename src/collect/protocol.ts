@@ -38,7 +38,7 @@ export interface Incoming {
 export interface Reading {
   /** The write key that the client states; it must be known. */
   readonly key?: string | undefined;
-  /** May be a write key (an application id); when it is none, the default project takes the request. */
+  /** May be a write key (an application id); when it is none, the default project takes the request, unless it looks like a key. */
   readonly hint?: string | undefined;
   /** The query to keep, without the write key. */
   readonly query: string;
@@ -55,6 +55,8 @@ export interface Reading {
  */
 export interface Protocol {
   readonly name: string;
+  /** Clients of this protocol may name no key at all; the default project takes their requests. */
+  readonly keyless?: true;
   /** Undefined when the path (no prefix, no trailing slash, no query) is not of this protocol. */
   route(path: string): Route | undefined;
   read(incoming: Incoming): Reading;

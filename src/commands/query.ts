@@ -1,6 +1,7 @@
-import type { ClickHouseSettings } from '@clickhouse/client';
+import { pipeline } from 'node:stream/promises';
+import { ClickHouseError, type ClickHouseSettings } from '@clickhouse/client';
 import { placesOf, readSecrets, warehouseUrl } from '../roles/places.ts';
-import { TributaryError } from '../runtime/errors.ts';
+import { messageOf, TributaryError } from '../runtime/errors.ts';
 import { connect } from '../warehouse/warehouse.ts';
 import type { CommandContext } from './command.ts';
 
@@ -21,12 +22,22 @@ export async function query({ config, flags, words }: CommandContext): Promise<n
   const format = flags.format ?? (process.stdout.isTTY ? 'PrettyCompact' : 'TSVWithNames');
   const url = warehouseUrl(config);
   await using client = connect({ url, user: 'interface', password: secrets.interface });
-  // the format's URL parameter travels as a setting: a FORMAT clause in the SQL wins over it, as everywhere in ClickHouse
-  const { stream } = await client.exec({
-    query: sql,
-    clickhouse_settings: { default_format: format } as ClickHouseSettings,
-  });
-  for await (const chunk of stream) process.stdout.write(chunk);
+  // `| head` closes the pipe when it has seen enough: that is no failure
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  try {
+    // the format's URL parameter travels as a setting: a FORMAT clause in the SQL wins over it, as everywhere in ClickHouse
+    const { stream } = await client.exec({
+      query: sql,
+      clickhouse_settings: { default_format: format } as ClickHouseSettings,
+    });
+    await pipeline(stream, process.stdout, { end: false });
+  } catch (error) {
+    const refused = error instanceof ClickHouseError;
+    const message = refused
+      ? messageOf(error)
+      : `the warehouse at ${url} does not answer: ${messageOf(error)}`;
+    throw new TributaryError(refused ? 'bad-query' : 'warehouse-unavailable', message, { cause: error });
+  }
   return 0;
 }
 

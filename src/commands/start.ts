@@ -23,9 +23,9 @@ export async function start({ config, flags }: CommandContext): Promise<number> 
   const shutdown = new Shutdown();
   const began = performance.now();
   const places = placesOf(config);
+  await ensurePortsFree(config);
   const { secrets, newReaderPassword } = ensureSecrets(config, places);
   using _lock = lockDataFolder(places.lock, config.data);
-  await ensurePortsFree(config);
 
   const facts = await firstStart(config);
   shutdown.listen();

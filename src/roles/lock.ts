@@ -11,7 +11,7 @@ export function lockDataFolder(path: string, folder: string): Disposable {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
-    throw new TributaryError('conflict', `another Tributary is running on the data folder ${folder}`, {
+    throw new TributaryError('already-running', `another Tributary is running on the data folder ${folder}`, {
       cause: error,
     });
   }

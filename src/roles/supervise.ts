@@ -70,4 +70,6 @@ export function endWithSupervisor(stop: () => Promise<void>): void {
   process.on('disconnect', () => {
     void stop().finally(() => process.exit(0));
   });
+  // a role that is done may end although the channel is open
+  process.channel?.unref();
 }

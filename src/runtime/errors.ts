@@ -12,6 +12,7 @@ export const errorTable = {
     status: 500,
     advice: 'Stop the other program or choose another port with --port / --warehouse-port.',
   },
+  'already-running': { status: 500, advice: 'Stop the other one, or choose another folder with --data.' },
   // requests
   'bad-request': {
     status: 400,

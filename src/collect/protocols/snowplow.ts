@@ -347,4 +347,11 @@ function pick(
   return result;
 }
 
-export const snowplow: Protocol = { name: 'snowplow', route, read, tooLargeStatus: 400, decode };
+export const snowplow: Protocol = {
+  name: 'snowplow',
+  keyless: true,
+  route,
+  read,
+  tooLargeStatus: 400,
+  decode,
+};

@@ -13,7 +13,8 @@ export interface Referrer {
  * `.reddit.com` for the host and everything below it, `.amazon.*` for both. A host with a path (`bing.com/chat`) is tried before the host alone.
  */
 const search: Readonly<Record<string, string>> = {
-  Google: 'google.* images.google.com news.google.com android-app:com.google.android.googlequicksearchbox ?q,query',
+  Google:
+    'google.* images.google.com news.google.com android-app:com.google.android.googlequicksearchbox ?q,query',
   Bing: '.bing.com ?q',
   'Yahoo!': '.search.yahoo.com search.yahoo.co.jp yahoo.com yahoo.co.jp ?p,q',
   DuckDuckGo: '.duckduckgo.com .duck.com android-app:com.duckduckgo.mobile.android ?q',
@@ -37,7 +38,7 @@ const search: Readonly<Record<string, string>> = {
   'AOL Search': 'search.aol.com search.aol.co.uk ?q,query',
   Ask: '.ask.com .search.ask.com ?q',
   Dogpile: '.dogpile.com ?q',
-  'Rambler': '.rambler.ru ?query',
+  Rambler: '.rambler.ru ?query',
   'Mail.ru Search': 'go.mail.ru ?q',
   'T-Online': 'suche.t-online.de ?q',
   'Web.de Search': 'suche.web.de ?su,q',
@@ -69,7 +70,8 @@ const social: Readonly<Record<string, string>> = {
   Discord: '.discord.com .discord.gg .discordapp.com',
   Slack: '.slack.com app.slack.com android-app:com.slack',
   Bluesky: '.bsky.app go.bsky.app',
-  Mastodon: '.mastodon.social .mastodon.online .mstdn.social .mas.to .fosstodon.org .hachyderm.io .infosec.exchange .chaos.social',
+  Mastodon:
+    '.mastodon.social .mastodon.online .mstdn.social .mas.to .fosstodon.org .hachyderm.io .infosec.exchange .chaos.social',
   'Hacker News': 'news.ycombinator.com hckrnews.com',
   Lobsters: '.lobste.rs',
   'Product Hunt': '.producthunt.com',
@@ -114,7 +116,8 @@ const ai: Readonly<Record<string, string>> = {
   Gemini: 'gemini.google.com bard.google.com',
   'Google AI Studio': 'aistudio.google.com notebooklm.google.com',
   Perplexity: '.perplexity.ai android-app:ai.perplexity.app.android',
-  Copilot: 'copilot.microsoft.com copilot.cloud.microsoft m365.cloud.microsoft bing.com/chat edgeservices.bing.com',
+  Copilot:
+    'copilot.microsoft.com copilot.cloud.microsoft m365.cloud.microsoft bing.com/chat edgeservices.bing.com',
   'GitHub Copilot': 'github.com/copilot',
   DeepSeek: '.deepseek.com',
   Grok: '.grok.com x.com/i/grok grok.x.ai',
@@ -219,7 +222,8 @@ export function knownReferrer(host: string, path: string): Referrer | undefined 
   const { exact, families } = index;
   const segments = path.split('/', 3);
   if (segments[1]) {
-    const deep = exact.get(`${host}/${segments[1]}`) ?? exact.get(`${host}/${segments[1]}/${segments[2] ?? ''}`);
+    const deep =
+      exact.get(`${host}/${segments[1]}`) ?? exact.get(`${host}/${segments[1]}/${segments[2] ?? ''}`);
     if (deep) return deep;
   }
   const whole = exact.get(host);
@@ -238,9 +242,19 @@ const passages = new Set(
   `accounts.google.com accounts.youtube.com login.microsoftonline.com login.live.com login.windows.net appleid.apple.com
    checkout.stripe.com hooks.stripe.com billing.stripe.com pay.stripe.com paypal.com secure.paypal.com checkout.paypal.com
    checkout.shopify.com shop.app/pay pay.google.com klarna.com pay.klarna.com adyen.com checkoutshopper-live.adyen.com paddle.com
-   buy.paddle.com secure.worldpay.com github.com/login gitlab.com/oauth facebook.com/dialog linkedin.com/oauth`.split(/\s+/),
+   buy.paddle.com secure.worldpay.com github.com/login gitlab.com/oauth facebook.com/dialog linkedin.com/oauth`.split(
+    /\s+/,
+  ),
 );
-const passageSites = ['.auth0.com', '.okta.com', '.onelogin.com', '.clerk.accounts.dev', '.amazoncognito.com', '.b2clogin.com', '.3dsecure.io'];
+const passageSites = [
+  '.auth0.com',
+  '.okta.com',
+  '.onelogin.com',
+  '.clerk.accounts.dev',
+  '.amazoncognito.com',
+  '.b2clogin.com',
+  '.3dsecure.io',
+];
 
 export function isPassage(host: string, path: string): boolean {
   return (
