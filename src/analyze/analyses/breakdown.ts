@@ -140,7 +140,7 @@ function isProven({ rows, mostEventsOfOthers }: Exact, limit: number): boolean {
 /**
  * People, sessions and page views of these values from one read of the events. They are grouped three times at once: by
  * value, by person and by session; of a person and a session one bit per value says whether it has such an event, which
- * costs less than grouping by pairs with the value. Sessions that are not (yet) in `sessions` do not count.
+ * costs half of grouping by pairs. Sessions that are not (yet) in `sessions` do not count.
  */
 async function exactOf(
   warehouse: ClickHouseClient,
