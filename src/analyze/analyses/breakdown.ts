@@ -23,12 +23,6 @@ interface SessionMetricsRow {
   readonly duration: number | null;
 }
 
-type ExactRow = Omit<ValueRow & SessionMetricsRow, 'value'> & {
-  /** In the list of values; -1: all other values together. */
-  readonly position: number;
-  readonly most_events: number;
-};
-
 /**
  * The values of one column with the most visitors. Columns of sessions (source, country, entry page, …) are counted over
  * the sessions that started in the range; the others (page, event, properties) over events, and bounce rate and duration
@@ -64,18 +58,13 @@ async function overSessions(
   return resultOf(query, rows, rows);
 }
 
-/** Values whose people and sessions are counted exactly in one pass: one bit of a UInt64 each. */
-const bits = 64;
 /** How many more values than asked for are counted exactly: near values can change places then. */
 const spare = 10;
-/** One of so many blocks of rows is read to learn which values are likely the top ones. */
-const sampledBlocks = 16;
 
 /**
- * Counting people and sessions of every value exactly costs a hundred times as much as of a few (a shop has a million
- * pages). So the likely top values come first, from a sample of the events; then one pass counts these exactly, and also
- * the events of every value. A value has no more people than events, which proves the sample right nearly always; else
- * an estimate over all events (exact up to 65,536 people and within about 1 % beyond) says the likely values.
+ * Three steps, since counting people and sessions of every value exactly (a shop has a million pages) costs a hundred
+ * times as much: the likely top values by an estimate that is exact up to 65,536 people and within about 1 % beyond, then
+ * for these the exact numbers of people and the sessions.
  */
 async function overEvents(
   warehouse: ClickHouseClient,
@@ -83,114 +72,99 @@ async function overEvents(
   range: Instants,
   expression: Expression,
 ): Promise<BreakdownResult> {
-  const sampled = await likelyValues(warehouse, query, range, expression, sampledBlocks);
-  if (isTelling(sampled, query.limit)) {
-    const guessed = await exactOf(warehouse, query, range, expression, sampled);
-    if (isProven(guessed, query.limit))
-      return resultOf(query, guessed.rows.slice(0, query.limit), guessed.rows);
-  }
-  const likely = await likelyValues(warehouse, query, range, expression, 1);
+  const likely = await likelyValues(warehouse, query, range, expression);
   if (likely.length === 0) return { property: query.property, rows: [], total: 0 };
-  const { rows } = await exactOf(warehouse, query, range, expression, likely);
-  return resultOf(query, rows.slice(0, query.limit), rows);
+  const values = likely.map((row) => row.value);
+  const [visitors, sessions] = await Promise.all([
+    visitorsOfValues(warehouse, query, range, expression, values),
+    sessionsOfValues(warehouse, query, range, expression, values),
+  ]);
+  const rows = likely.map((row) => ({
+    ...row,
+    visitors: visitors.get(row.value) ?? 0,
+    sessions: sessions.get(row.value)?.sessions ?? 0,
+  }));
+  rows.sort((a, b) => b.visitors - a.visitors || compareText(a.value, b.value));
+  return resultOf(query, rows.slice(0, query.limit), [...sessions.values()]);
 }
 
-interface Likely {
-  readonly value: string;
-  readonly people: number;
-}
-
-/** Whether a sample is worth an exact count: many values, and those asked for not among the rare ones, where chance decides. */
-function isTelling(sampled: readonly Likely[], limit: number): boolean {
-  return limit + spare <= bits && sampled.length === bits && (sampled[limit - 1]?.people ?? 0) >= 100;
-}
-
-/** The values that seem to have the most people; a share of 1 / `every` of the blocks is read. */
 async function likelyValues(
   warehouse: ClickHouseClient,
   query: BreakdownQuery,
   range: Instants,
   expression: Expression,
-  every: number,
-): Promise<Likely[]> {
+): Promise<Pick<ValueRow, 'value' | 'pages' | 'distinct_values'>[]> {
   const parameters = new Parameters(query.project);
-  const sample = every === 1 ? '1' : `intDiv(_part_offset, 8192) % ${every} = 0`;
-  return await ask<Likely>(
+  return await ask<Pick<ValueRow, 'value' | 'pages' | 'distinct_values'>>(
     warehouse,
-    `SELECT ${expression.text} AS value, uniq(person_key) AS people FROM tributary.events
-    WHERE ${eventsWhere(query, range, parameters)} AND ${searchSql(query, expression, parameters)} AND ${sample}
-    GROUP BY value ORDER BY people DESC, value
-    LIMIT ${parameters.add('UInt32', Math.max(bits, query.limit + spare))}`,
+    `SELECT ${expression.text} AS value, uniq(person_key) AS estimate, countIf(type = 'page') AS pages,
+      count() OVER () AS distinct_values
+    FROM tributary.events
+    WHERE ${eventsWhere(query, range, parameters)} AND ${searchSql(query, expression, parameters)}
+    GROUP BY value ORDER BY estimate DESC, value LIMIT ${parameters.add('UInt32', query.limit + spare)}`,
     parameters,
   );
 }
 
-interface Exact {
-  /** Of the asked values, most visitors first. */
-  readonly rows: (ValueRow & SessionMetricsRow)[];
-  /** The most events that any other value has. */
-  readonly mostEventsOfOthers: number;
-}
-
-/** No value outside the counted ones can be among the first `limit`. */
-function isProven({ rows, mostEventsOfOthers }: Exact, limit: number): boolean {
-  return mostEventsOfOthers < (rows[limit - 1]?.visitors ?? 1);
-}
-
-/**
- * People, sessions and page views of these values from one read of the events. They are grouped three times at once: by
- * value, by person and by session; of a person and a session one bit per value says whether it has such an event, which
- * costs half of grouping by pairs. Sessions that are not (yet) in `sessions` do not count.
- */
-async function exactOf(
+async function visitorsOfValues(
   warehouse: ClickHouseClient,
   query: BreakdownQuery,
   range: Instants,
   expression: Expression,
-  likely: readonly Likely[],
-): Promise<Exact> {
+  values: readonly string[],
+): Promise<Map<string, number>> {
   const parameters = new Parameters(query.project);
-  const values = likely.map((row) => row.value);
-  const list = parameters.add('Array(String)', values);
-  const words = Array.from({ length: Math.ceil(values.length / bits) }, (_, word) => word);
-  const masks = words.map(
-    (word) =>
-      `groupBitOr(if(intDiv(at, ${bits}) = ${word}, bitShiftLeft(toUInt64(1), at % ${bits}), 0)) AS mask${word}`,
-  );
-  const positions = words.map(
-    (word) => `arrayMap(bit -> toInt16(bit + ${word * bits}), bitPositionsToArray(mask${word}))`,
-  );
-  const found = await ask<ExactRow>(
+  const rows = await ask<{ position: number; visitors: number }>(
     warehouse,
-    `SELECT position, uniqExactIf(person, of_person) AS visitors, sumIf(pages, of_value) AS pages,
-      count(started_at) AS sessions, ${sessionMetrics},
-      countIf(of_value) AS distinct_values, maxIf(events, of_value) AS most_events
+    `SELECT position, uniqExact(${personOf('key')}) AS visitors
     FROM (
-      SELECT value, ${personOf('key')} AS person, session_id, grouping(value) = 0 AS of_value,
-        grouping(key) = 0 AS of_person, count() AS events, countIf(type = 'page') AS pages, ${masks.join(', ')}
-      FROM (
-        SELECT ${expression.text} AS value, person_key AS key, session_id, type,
-          toUInt16(transform(toString(value), ${list}, range(length(${list})), 65535)) AS at
-        FROM tributary.events
-        WHERE ${eventsWhere(query, range, parameters)} AND ${searchSql(query, expression, parameters)}
-      )
-      GROUP BY GROUPING SETS ((value), (key), (session_id))
-    ) AS of_events
-    LEFT JOIN (
-      SELECT session_id, page_views, toNullable(started_at) AS started_at, ended_at FROM tributary.sessions FINAL
-      WHERE ${sessionsAround(range, parameters)} AND session_id != 0
-    ) AS of_session USING (session_id)
-    ARRAY JOIN if(of_value AND ${words.map((word) => `mask${word} = 0`).join(' AND ')}, [toInt16(-1)],
-      arrayConcat(${positions.join(', ')})) AS position
+      SELECT ${positionSql(expression, values, parameters)} AS position, person_key AS key FROM tributary.events
+      WHERE ${eventsWhere(query, range, parameters)} AND position != 0
+      GROUP BY position, key
+    )
     GROUP BY position`,
     parameters,
   );
-  const total = found.reduce((sum, row) => sum + row.distinct_values, 0);
-  const rows = found
-    .filter((row) => row.position >= 0)
-    .map((row) => ({ ...row, value: values[row.position] ?? '', distinct_values: total }))
-    .toSorted((a, b) => b.visitors - a.visitors || compareText(a.value, b.value));
-  return { rows, mostEventsOfOthers: found.find((row) => row.position < 0)?.most_events ?? 0 };
+  return new Map(rows.map((row) => [values[row.position - 1] ?? '', row.visitors]));
+}
+
+/** The sessions that have an event with the value. The values are collected per session first: the smaller table by far. */
+async function sessionsOfValues(
+  warehouse: ClickHouseClient,
+  query: BreakdownQuery,
+  range: Instants,
+  expression: Expression,
+  values: readonly string[],
+): Promise<Map<string, SessionMetricsRow & { readonly sessions: number }>> {
+  const parameters = new Parameters(query.project);
+  const rows = await ask<Omit<SessionMetricsRow, 'value'> & { position: number; sessions: number }>(
+    warehouse,
+    `SELECT position, count() AS sessions, ${sessionMetrics}
+    FROM (
+      SELECT session_id, groupUniqArray(${positionSql(expression, values, parameters)} AS at) AS seen FROM tributary.events
+      WHERE ${eventsWhere(query, range, parameters)} AND session_id != 0 AND at != 0
+      GROUP BY session_id
+    ) AS of_events
+    INNER JOIN (
+      SELECT session_id, page_views, started_at, ended_at FROM tributary.sessions FINAL
+      WHERE ${sessionsAround(range, parameters)}
+    ) AS of_session USING (session_id)
+    ARRAY JOIN seen AS position
+    GROUP BY position`,
+    parameters,
+  );
+  return new Map(
+    rows.map(({ position, ...row }): [string, SessionMetricsRow & { sessions: number }] => {
+      const value = values[position - 1] ?? '';
+      return [value, { value, ...row }];
+    }),
+  );
+}
+
+/** Position of the value in the list from 1, else 0: grouping by small numbers is much faster than by texts. */
+function positionSql(expression: Expression, values: readonly string[], parameters: Parameters): string {
+  const list = parameters.add('Array(String)', values);
+  return `toUInt16(transform(toString(${expression.text}), ${list}, arrayEnumerate(${list}), 0))`;
 }
 
 function compareText(a: string, b: string): number {
