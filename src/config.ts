@@ -10,6 +10,12 @@ const flag = z.union([
 ]);
 const port = z.coerce.number().int().min(0).max(65_535);
 
+/** A port of the program: `embedded`, until the other implementations of its interface exist. */
+const embeddedPort = z
+  .string()
+  .refine((url) => url === 'embedded', 'only "embedded" is there yet')
+  .default('embedded');
+
 /** Every option there is. A key here = a key of tributary.yaml = `--key` = `TRIBUTARY_KEY`. */
 const options = z.strictObject({
   /** Web port: collector, API and UI. */
@@ -22,12 +28,12 @@ const options = z.strictObject({
   /** Fill a new data folder with the demo product. */
   demo: flag.default(true),
   'warehouse-port': port.default(8123),
-  /** URLs of the ports; the default is the embedded one. */
-  log: z.string().default('embedded'),
-  warehouse: z.string().default('embedded'),
-  state: z.string().default('embedded'),
-  store: z.string().default('embedded'),
-  lake: z.string().default('embedded'),
+  /** The ports: where records, rows, state, metadata and archives are kept. */
+  log: embeddedPort,
+  warehouse: embeddedPort,
+  state: embeddedPort,
+  store: embeddedPort,
+  lake: embeddedPort,
   /** How the collector keeps client addresses: last byte(s) zeroed, whole, or not at all. */
   'ip-privacy': z.enum(['truncate', 'keep', 'drop']).default('truncate'),
   /** Addresses or CIDR ranges of reverse proxies whose X-Forwarded-For is believed; comma separated. */
