@@ -263,4 +263,29 @@ describe('curl', () => {
     const otherApp = await fetch(`${program.url}/i?e=se&se_ca=a&se_ac=kept&aid=shop&eid=kept-1`);
     expect([keyless.status, revoked.status, otherApp.status]).toEqual([401, 401, 200]);
   });
+
+  test('leaves nothing behind in a project that is deleted right after the event', async () => {
+    const { project, writeKey: key } = await program.call<{ project: { id: string }; writeKey: string }>(
+      'POST',
+      '/api/projects',
+      {
+        name: 'Short lived',
+      },
+    );
+    const authorization = `Basic ${btoa(`${key}:`)}`;
+    const sent = await post(`${program.url}/v1/track`, JSON.stringify({ event: 'Late', userId: 'u' }), {
+      authorization,
+    });
+    expect(sent.status).toBe(200);
+    await program.call('DELETE', `/api/projects/${project.id}`);
+    await post(
+      `${program.url}/v1/track`,
+      JSON.stringify({ event: 'Next', userId: 'u', messageId: 'next-1' }),
+    );
+    await stored(`event_id = 'next-1'`, 1);
+    const rows = await program.rows('SELECT event FROM tributary.events WHERE project = {project:String}', {
+      project: project.id,
+    });
+    expect(rows).toEqual([]);
+  });
 });

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fastify from 'fastify';
 import { analyzeHandlers } from '../analyze/analyze.ts';
 import { type DataHandlers, registerApi, registerUi } from '../api/api.ts';
@@ -7,7 +8,7 @@ import { collectorServerOptions, createCollector } from '../collect/collect.ts';
 import type { Config } from '../config.ts';
 import { openLogReader, openLogWriter } from '../log/log.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { messageOf } from '../runtime/errors.ts';
+import { messageOf, TributaryError } from '../runtime/errors.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { Metrics } from '../runtime/metrics.ts';
 import { Shutdown } from '../runtime/shutdown.ts';
@@ -23,6 +24,8 @@ import { version } from './version.ts';
 
 /** A pipeline that has not said anything for this long, milliseconds, is not ready. */
 const silence = 5_000;
+/** How long a deletion waits for the pipeline, milliseconds. */
+const loadPatience = 30_000;
 
 /** Collector, API and interface on one port. */
 export async function web(config: Config): Promise<number> {
@@ -89,7 +92,11 @@ export async function web(config: Config): Promise<number> {
   await registerApi(app, {
     store,
     handlers,
-    deleteEvents: (project) => deleteProject(full, project),
+    deleteEvents: async (project) => {
+      // what was accepted before the keys were revoked must be loaded first, or it would come after the deletion and stay
+      await loadedUpTo(reader.head(), store);
+      await deleteProject(full, project);
+    },
     metrics: async () => `${metrics.toString()}${(await processHeartbeat(store))?.detail.metrics ?? ''}`,
     publicUrl: config['public-url'],
     version,
@@ -114,6 +121,20 @@ async function reasonsNotReady(store: Store, warehouse: ClickHouseClient): Promi
   if (!ping.success) reasons.push(`the warehouse does not answer: ${messageOf(ping.error)}`);
   if (!(await processHeartbeat(store))) reasons.push('the pipeline has not reported yet');
   return reasons;
+}
+
+/** Waits until the pipeline has passed an offset of the log; rejects after `loadPatience`, for the caller to try again. */
+async function loadedUpTo(offset: number, store: Store): Promise<void> {
+  const asked = Date.now();
+  while (Date.now() - asked < loadPatience) {
+    const report = await processHeartbeat(store);
+    const progress = report && report.at > asked ? report.detail.progress : undefined;
+    if (progress && (progress.lastOffset >= offset || progress.lagRecords === 0)) return;
+    await sleep(100);
+  }
+  throw new TributaryError('overloaded', 'the pipeline has not caught up with the log yet', {
+    retryAfter: 30,
+  });
 }
 
 type ProcessReport = Omit<Heartbeat, 'detail'> & { readonly detail: ProcessHeartbeat };
