@@ -103,9 +103,17 @@ describe('limits', () => {
     for (let round = 0; round < 4; round++) {
       await Promise.all(Array.from({ length: 16 }, (_, index) => leave((index * 2 ** round) % 97)));
     }
-    await until(async () => (await running('AS fled')) === 0);
-    const all = Array.from({ length: 16 }, () => rows('SELECT sleepEachRow(0.2) AS s'));
-    expect(await Promise.all(all)).toEqual(all.map(() => [{ s: 0 }]));
+    // while the fled ones are being put away the queue may still be full: that is "not yet"; a slot that leaked stays so
+    const notYet = (error: { code?: string }): undefined => {
+      if (error.code !== '202') throw error;
+    };
+    await until(async () => (await running('AS fled').catch(notYet)) === 0);
+    await until(async () => {
+      const all = Array.from({ length: 16 }, () => rows('SELECT sleepEachRow(0.2) AS s'));
+      const done = await Promise.all(all).catch(notYet);
+      if (done) expect(done).toEqual(all.map(() => [{ s: 0 }]));
+      return done !== undefined;
+    });
   });
 
   test('a query over its time is stopped', async () => {
