@@ -20,13 +20,16 @@ const bare: RequestListener = (request, response) => {
   });
 };
 
+const benchKey = { id: 'bench', project: 'bench', door: 'tracker' };
+
 async function tributary(): Promise<RequestListener> {
   // Beside this file and not in /tmp, which is memory on many machines.
   const folder = mkdtempSync(join(import.meta.dirname, '.accept-'));
   const log = await openLogWriter(join(folder, 'log.db'));
   const collector = createCollector({
     log,
-    projectOfKey: (key) => (key === 'wk_bench' ? 'bench' : undefined),
+    keyOf: (key) => (key === 'wk_bench' ? benchKey : undefined),
+    visitorOf: () => '',
     clock: systemClock,
     metrics: new Metrics(),
     ipPrivacy: 'truncate',

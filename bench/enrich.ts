@@ -95,6 +95,8 @@ function makeItem(offset: number): PipelineItem {
       offset,
       receivedAt: at + 500,
       project: 'p1',
+      key: '',
+      visitor: '',
       protocol: 'segment',
       method: 'POST',
       path: '/v1/batch',

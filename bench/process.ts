@@ -5,7 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decode } from '../src/collect/collect.ts';
+import { createDecoder } from '../src/collect/collect.ts';
 import type { AcceptedRequest } from '../src/contract/request.ts';
 import { createEnricher, openState } from '../src/enrich/enrich.ts';
 import { openLogReader, openLogWriter } from '../src/log/log.ts';
@@ -90,6 +90,8 @@ function request(from: number): AcceptedRequest {
   return {
     receivedAt: Math.floor(start + from * (3_000_000 / total)),
     project: 'p1',
+    key: '',
+    visitor: '',
     protocol: 'segment',
     method: 'POST',
     path: '/v1/batch',
@@ -138,7 +140,7 @@ const startedAt = performance.now();
 await startPipeline({
   log,
   state,
-  decode,
+  decode: createDecoder(),
   enrich: createEnricher({ state }).enrich,
   warehouse,
   clock: systemClock,

@@ -1,7 +1,7 @@
 import { Analytics } from '@segment/analytics-node';
 import { buildPageView, newTracker } from '@snowplow/node-tracker';
 import { describe, expect, it } from 'vitest';
-import { decode } from './collect.ts';
+import { decodeNow } from './decode-now.fixture.ts';
 import { startCollector } from './collector-under-test.ts';
 
 describe('real clients', () => {
@@ -18,7 +18,7 @@ describe('real clients', () => {
       });
       await analytics.closeAndFlush({ timeout: 5_000 });
     }
-    expect(records().flatMap((record) => decode(record).events)).toMatchObject([
+    expect(records().flatMap((record) => decodeNow(record).events)).toMatchObject([
       { type: 'identify', userId: 'u1', traits: { email: 'a@b.example' } },
       { type: 'track', event: 'Order Completed', revenue: 12.5 },
     ]);
@@ -43,7 +43,7 @@ describe('real clients', () => {
       tracker.track(buildPageView({ pageUrl: 'https://e.x/p', pageTitle: 'T', referrer: 'https://r.x' }));
     });
     await delivered;
-    expect(records().flatMap((record) => decode(record).events)).toMatchObject([
+    expect(records().flatMap((record) => decodeNow(record).events)).toMatchObject([
       { type: 'page', url: 'https://e.x/p', referrer: 'https://r.x', title: 'T', userId: 'u1' },
     ]);
   });

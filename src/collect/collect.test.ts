@@ -3,8 +3,8 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompress
 import { describe, expect, it } from 'vitest';
 import type { LogWriter } from '../log/log.ts';
 import { TributaryError } from '../runtime/errors.ts';
-import { decode } from './collect.ts';
-import { startCollector } from './collector-under-test.ts';
+import { decodeNow } from './decode-now.fixture.ts';
+import { keyNamed, startCollector } from './collector-under-test.ts';
 
 const basic = (key: string) => ({ authorization: `Basic ${btoa(`${key}:`)}` });
 const event = '{"event":"E","userId":"u"}';
@@ -177,7 +177,7 @@ describe('Snowplow', () => {
     ['nothing: the default project', '/i?e=pv&aid=shop', 'default'],
   ])('finds its project by %s, and keeps no key in path and query', async (_name, url, project) => {
     const { call, records } = await startCollector({
-      projectOfKey: (key) => Promise.resolve(key === undefined ? 'default' : { wk_two12: 'two' }[key]),
+      keyOf: (key) => Promise.resolve(keyNamed(key === undefined ? 'default' : { wk_two12: 'two' }[key])),
     });
     expect((await call('GET', url)).status).toBe(200);
     expect(records()[0]).toMatchObject({ project, path: '/i' });
@@ -278,7 +278,7 @@ describe('any protocol', () => {
     expect((await call('POST', '/v1/track', basic('wk_one'), bytes)).status).toBe(200);
     const [record] = records();
     expect(Buffer.from(record?.body ?? [])).toEqual(bytes);
-    expect(record && decode(record).failures.map(({ reason }) => reason)).toEqual(['not UTF-8']);
+    expect(record && decodeNow(record).failures.map(({ reason }) => reason)).toEqual(['not UTF-8']);
   });
 
   it.each([

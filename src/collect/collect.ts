@@ -10,17 +10,22 @@ import { type BodyProblem, decompress, encodingOf, receiveBody } from './body.ts
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { keptHeaders } from './headers.ts';
 import { privateBody, privateQuery } from './privacy.ts';
-import type { Answer, Incoming, Protocol, Reading, Route } from './protocol.ts';
+import type { Answer, DecodeContext, Incoming, Protocol, Reading, Route, SourceKey } from './protocol.ts';
+
 import { protocols } from './protocols.ts';
+
+export type { DecodeContext, SourceKey } from './protocol.ts';
 
 export interface CollectorOptions {
   readonly log: LogWriter;
   /**
-   * Id of the project that a write key names; without a key, the project that takes requests of this protocol that
-   * name none (undefined when there is no such one). Asked on every request, unknown keys included, so it must be cached;
-   * an answer that is no promise is the fast path.
+   * What a write key is; without a key, the project that takes requests of this protocol that name none (undefined when
+   * there is no such one). Asked on every request, unknown keys included, so it must be cached; an answer that is no
+   * promise is the fast path.
    */
-  projectOfKey(key: string | undefined, protocol: string): string | undefined | Promise<string | undefined>;
+  keyOf(key: string | undefined, protocol: string): Found;
+  /** The id of a visitor for this day, for protocols without one of their own. */
+  visitorOf(project: string, address: string, userAgent: string): string;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly ipPrivacy: IpPrivacy;
@@ -39,12 +44,37 @@ export interface Collector {
 /** Options for `http.createServer`: trackers that send by GET put a whole event into the request line. */
 export const collectorServerOptions = { maxHeaderSize: 64 * 1024 } as const;
 
-/** Decodes a record with today's code for its protocol. Total: what cannot be decoded is a failure, never an exception. */
-export function decode(record: LogRecord): Decoded {
-  const protocol = protocols.find(({ name }) => name === record.protocol);
-  if (protocol) return protocol.decode(record);
-  const detail = `this version speaks ${protocols.map(({ name }) => name).join(', ')}, not "${record.protocol}"`;
-  return { events: [], failures: [{ stage: 'decode', reason: 'unknown protocol', detail }] };
+type Found = SourceKey | undefined | Promise<SourceKey | undefined>;
+
+/**
+ * Decodes records with today's code for their protocols. Total: what cannot be decoded is a failure, never an exception.
+ * `mapping`: the JSONata text that belongs to a key.
+ */
+export function createDecoder(
+  mapping: DecodeContext['mapping'] = () => Promise.resolve(undefined),
+): (record: LogRecord) => Decoded | Promise<Decoded> {
+  const byName = new Map(protocols.map((protocol) => [protocol.name, protocol]));
+  const context: DecodeContext = { mapping, request: decodeInner };
+  return (record) => {
+    const protocol = byName.get(record.protocol);
+    if (protocol) return protocol.decode(record, context);
+    const detail = `this version speaks ${[...byName.keys()].join(', ')}, not "${record.protocol}"`;
+    return { events: [], failures: [{ stage: 'decode', reason: 'unknown protocol', detail }] };
+  };
+}
+
+/** Requests inside of others are trackers' and have none inside of them. */
+const noInner: DecodeContext = { mapping: () => Promise.resolve(undefined), request: () => undefined };
+
+function decodeInner(inner: Omit<AcceptedRequest, 'protocol'>): Decoded | undefined {
+  for (const protocol of protocols) {
+    const route = protocol.route(inner.path);
+    if (route?.kind !== 'events' || !route.methods.includes(inner.method)) continue;
+    const record = { ...inner, path: route.path, protocol: protocol.name, offset: 0 };
+    const decoded = protocol.decode(record, noInner);
+    if (!(decoded instanceof Promise)) return decoded;
+  }
+  return undefined;
 }
 
 interface Target {
@@ -61,7 +91,7 @@ export function createCollector(options: CollectorOptions): Collector {
 class RequestCollector {
   readonly #options: CollectorOptions;
   readonly #proxies: TrustedProxies;
-  readonly #targets = new Map<string, Target>();
+  readonly #targets = new Map<string, readonly Target[]>();
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -72,8 +102,9 @@ class RequestCollector {
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
-    const target = this.#targets.get(path) ?? this.#resolve(path);
-    if (!target) return false;
+    const targets = this.#targets.get(path) ?? this.#resolve(path);
+    const [first] = targets;
+    if (!first) return false;
     const method = request.method ?? 'GET';
     if (method === 'OPTIONS') {
       request.resume();
@@ -81,14 +112,16 @@ class RequestCollector {
       response.end();
       return true;
     }
+    const open = targets.length === 1 ? targets : targets.filter(({ route }) => route.methods.includes(method));
     const exchange: Exchange = {
       request,
       response,
-      target,
+      targets: open,
+      target: open[0] ?? first,
       method,
       query: mark < 0 ? '' : url.slice(mark + 1),
     };
-    if (!target.route.methods.includes(method)) {
+    if (!exchange.target.route.methods.includes(method)) {
       request.resume();
       this.#refuse(exchange, 'method', 405, 'bad-request', `${method} is not for ${path}`);
       return true;
@@ -105,23 +138,26 @@ class RequestCollector {
     return true;
   }
 
-  #resolve(path: string): Target | undefined {
+  #resolve(path: string): readonly Target[] {
     const bare = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+    const targets: Target[] = [];
     for (const protocol of protocols) {
       const route = protocol.route(bare);
-      if (route) return this.#remember(path, { protocol, route, prefix: '' });
+      if (route) targets.push({ protocol, route, prefix: '' });
+    }
+    for (const protocol of targets.length > 0 ? [] : protocols) {
       const prefix = `/${protocol.name}`;
       const inner = bare.startsWith(`${prefix}/`) ? protocol.route(bare.slice(prefix.length)) : undefined;
-      if (inner) return this.#remember(path, { protocol, route: inner, prefix });
+      if (inner) targets.push({ protocol, route: inner, prefix });
     }
-    return undefined;
+    return targets.length === 0 ? none : this.#remember(path, targets);
   }
 
   /** Paths with keys in them come from outside, so there is an end to what is remembered. */
-  #remember(path: string, target: Target): Target {
+  #remember(path: string, targets: readonly Target[]): readonly Target[] {
     if (this.#targets.size > 1_000) this.#targets.clear();
-    this.#targets.set(path, target);
-    return target;
+    this.#targets.set(path, targets);
+    return targets;
   }
 
   async #receive(exchange: Exchange, sent: Buffer): Promise<void> {
@@ -132,30 +168,45 @@ class RequestCollector {
   }
 
   async #take(exchange: Exchange, body: Buffer): Promise<void> {
-    const { protocol, route } = exchange.target;
     try {
-      const incoming = this.#incoming(exchange, body);
+      const incoming = this.#claimed(exchange, this.#incoming(exchange, body));
+      const { protocol, route } = exchange.target;
       if (route.kind === 'answer') {
-        const asked =
-          route.key === undefined ? undefined : this.#options.projectOfKey(route.key, protocol.name);
+        const asked = route.key === undefined ? undefined : this.#options.keyOf(route.key, protocol.name);
         const known = (asked instanceof Promise ? await asked : asked) !== undefined;
         const answer = protocol.answer?.(incoming, known);
         if (answer) send(exchange, answer);
         return;
       }
       const reading = protocol.read(incoming);
-      const found = this.#project(reading, protocol);
-      const project = found instanceof Promise ? await found : found;
-      if (project === undefined) {
+      const found = this.#keyOf(reading, protocol);
+      const key = found instanceof Promise ? await found : found;
+      if (key === undefined) {
         this.#refuse(exchange, 'unknown-key', 401, 'unknown-key', unknownKey(reading));
         return;
       }
-      await this.#options.log.append(this.#requestOf(exchange, incoming, reading, project));
-      this.#count(protocol.name, 'accepted');
-      send(exchange, reading.answer);
+      const admission = protocol.admit?.(incoming, key, this.#options.clock.now());
+      if (admission?.keep !== false) {
+        await this.#options.log.append(this.#requestOf(exchange, incoming, reading, key));
+      }
+      this.#count(protocol.name, admission?.outcome ?? 'accepted');
+      send(exchange, admission?.answer ?? reading.answer);
     } catch (error) {
       this.#unavailable(exchange, error);
     }
+  }
+
+  /** Gives the exchange to the protocol that claims it, where several take its path. */
+  #claimed(exchange: Exchange, incoming: Incoming): Incoming {
+    const { targets } = exchange;
+    if (targets.length === 1) return incoming;
+    for (const target of targets) {
+      const seen = { ...incoming, route: target.route, prefix: target.prefix };
+      if (target !== targets.at(-1) && target.protocol.claims?.(seen) !== true) continue;
+      exchange.target = target;
+      return seen;
+    }
+    return incoming;
   }
 
   #incoming({ request, target, method, query }: Exchange, body: Buffer): Incoming {
@@ -169,33 +220,44 @@ class RequestCollector {
     return { route: target.route, prefix: target.prefix, method, query, headers, body, secure, host };
   }
 
-  #project(reading: Reading, { name, keyless }: Protocol): string | undefined | Promise<string | undefined> {
+  #keyOf(reading: Reading, { name, keyless }: Protocol): Found {
     const options = this.#options;
-    if (reading.key !== undefined) return options.projectOfKey(reading.key, name);
-    const otherwise = () => (keyless ? options.projectOfKey(undefined, name) : undefined);
+    if (reading.key !== undefined) return options.keyOf(reading.key, name);
+    const otherwise = () => (keyless ? options.keyOf(undefined, name) : undefined);
     if (reading.hint === undefined) return otherwise();
-    const hinted = options.projectOfKey(reading.hint, name);
+    const hinted = options.keyOf(reading.hint, name);
     // a key of ours that is revoked must not send its events into another project
     if (reading.hint.startsWith('wk_')) return hinted;
     if (hinted instanceof Promise) return hinted.then((found) => found ?? otherwise());
     return hinted ?? otherwise();
   }
 
-  #requestOf(exchange: Exchange, incoming: Incoming, reading: Reading, project: string): AcceptedRequest {
+  #requestOf(exchange: Exchange, incoming: Incoming, reading: Reading, key: SourceKey): AcceptedRequest {
     const { ipPrivacy, clock } = this.#options;
-    const client = this.#proxies.clientOf(exchange.request.socket.remoteAddress ?? '', incoming.headers);
+    const { protocol, route } = exchange.target;
+    const { headers } = incoming;
+    const client = this.#proxies.clientOf(exchange.request.socket.remoteAddress ?? '', headers);
     // Who asks to be anonymous gets no address kept, in the body as little as of the connection.
     const privacy = reading.anonymous ? 'drop' : ipPrivacy;
+    const sent = { query: reading.query, body: incoming.body };
+    const hidden =
+      privacy === 'keep' || !protocol.hideAddresses
+        ? sent
+        : protocol.hideAddresses(sent, (address) => privateAddress(address, privacy));
     return {
       receivedAt: clock.now(),
-      project,
-      protocol: exchange.target.protocol.name,
+      project: key.project,
+      key: key.id,
+      protocol: protocol.name,
       method: exchange.method,
-      path: exchange.target.route.path,
-      query: privateQuery(reading.query, privacy),
-      headers: keptHeaders(incoming.headers, reading.headers),
+      path: route.path,
+      query: privateQuery(hidden.query, privacy),
+      headers: keptHeaders(headers, reading.headers),
       address: privateAddress(client, privacy),
-      body: privateBody(incoming.body, privacy),
+      visitor: reading.cookieless
+        ? this.#options.visitorOf(key.project, client, headers['user-agent'] ?? '')
+        : '',
+      body: privateBody(hidden.body, privacy),
     };
   }
 
@@ -233,7 +295,13 @@ class RequestCollector {
     message: string,
     headers: Record<string, string> = {},
   ): void {
-    this.#count(exchange.target.protocol.name, outcome);
+    const { protocol } = exchange.target;
+    this.#count(protocol.name, outcome);
+    if (protocol.refusal) {
+      const answer = protocol.refusal(status, message);
+      send(exchange, { ...answer, headers: { ...answer.headers, ...headers } });
+      return;
+    }
     const body = JSON.stringify({
       success: false,
       error: { code, message, advice: errorTable[code].advice },
@@ -252,12 +320,16 @@ class RequestCollector {
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly target: Target;
+  /** The protocols that take path and method. */
+  readonly targets: readonly Target[];
+  /** The one that has it; the first of several until the request is read. */
+  target: Target;
   readonly method: string;
   readonly query: string;
 }
 
 const noBody = Buffer.alloc(0);
+const none: readonly Target[] = [];
 
 function unknownKey(reading: Reading): string {
   return reading.key === undefined

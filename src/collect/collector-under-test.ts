@@ -8,7 +8,7 @@ import type { LogRecord } from '../contract/request.ts';
 import { openLogReader, openLogWriter } from '../log/log.ts';
 import { fakeClock } from '../runtime/clock.ts';
 import { Metrics } from '../runtime/metrics.ts';
-import { type CollectorOptions, collectorServerOptions, createCollector } from './collect.ts';
+import { type CollectorOptions, collectorServerOptions, createCollector, type SourceKey } from './collect.ts';
 
 interface Reply {
   readonly status: number;
@@ -26,13 +26,19 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+/** A key of a project, as the store would know it. */
+export function keyNamed(project: string | undefined): SourceKey | undefined {
+  return project === undefined ? undefined : { id: `key-of-${project}`, project, door: 'tracker' };
+}
+
 /** A collector on a port of its own, for one test. */
 export async function startCollector(over: Partial<CollectorOptions> = {}) {
   const from = reader.head() + 1;
   const metrics = new Metrics();
   const collector = createCollector({
     log,
-    projectOfKey: (key) => (key === undefined ? undefined : { wk_one: 'one', wk_two12: 'two' }[key]),
+    keyOf: (key) => keyNamed({ wk_one: 'one', wk_two12: 'two' }[key ?? '']),
+    visitorOf: () => 'today’s visitor',
     clock: fakeClock(1_795_300_000_000),
     metrics,
     ipPrivacy: 'truncate',

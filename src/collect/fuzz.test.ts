@@ -5,7 +5,8 @@ import { allowedStatuses, type FuzzRequest, fuzzRequests } from '../../test/fuzz
 import type { AcceptedRequest } from '../contract/request.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Metrics } from '../runtime/metrics.ts';
-import { collectorServerOptions, createCollector, decode } from './collect.ts';
+import { collectorServerOptions, createCollector } from './collect.ts';
+import { decodeNow } from './decode-now.fixture.ts';
 
 const count = 20_000;
 const parallel = 16;
@@ -34,10 +35,12 @@ function send(agent: Agent, port: number, { method, url, headers, body }: FuzzRe
 function decodeAs({ name, method, url, headers, body }: FuzzRequest, wrong: string[]): void {
   const [path = '', query = ''] = url.split('?');
   for (const protocol of ['segment', 'snowplow']) {
-    const { events, failures } = decode({
+    const { events, failures } = decodeNow({
       offset: 1,
       receivedAt: 1_795_300_000_000,
       project: 'p',
+      key: '',
+      visitor: '',
       address: '',
       protocol,
       method,
@@ -70,7 +73,7 @@ it(`${count} broken requests: each is answered, everything accepted decodes to e
     log: {
       append: (accepted: AcceptedRequest) => {
         totals.accepted++;
-        const { events, failures } = decode({ ...accepted, offset: totals.accepted });
+        const { events, failures } = decodeNow({ ...accepted, offset: totals.accepted });
         totals.events += events.length;
         totals.failures += failures.length;
         // The pipeline writes both as JSON.
@@ -80,7 +83,8 @@ it(`${count} broken requests: each is answered, everything accepted decodes to e
       },
       close: () => Promise.resolve(),
     },
-    projectOfKey: (asked) => (asked === key ? 'p' : undefined),
+    keyOf: (asked) => (asked === key ? { id: 'k', project: 'p', door: 'tracker' } : undefined),
+    visitorOf: () => '',
     clock: systemClock,
     metrics: new Metrics(),
     ipPrivacy: 'truncate',

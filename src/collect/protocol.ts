@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Decoded } from '../contract/event.ts';
-import type { LogRecord } from '../contract/request.ts';
+import type { AcceptedRequest, LogRecord } from '../contract/request.ts';
 
 /** What the collector sends back. */
 export interface Answer {
@@ -46,8 +46,40 @@ export interface Reading {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The client asks not to be identified: no address is kept. */
   readonly anonymous?: boolean | undefined;
+  /** Its visitor has no id of its own: the collector gives one that lasts for the day (`AcceptedRequest.visitor`). */
+  readonly cookieless?: boolean | undefined;
   /** For when the request is durable. */
   readonly answer: Answer;
+}
+
+/** The key that a request names, and what its owner set for it. */
+export interface SourceKey {
+  /** Empty for requests without a key, in the default project. */
+  readonly id: string;
+  readonly project: string;
+  /** What the key is for: `tracker`, or the sender of a webhook (`stripe`, `slack`, …). */
+  readonly door: string;
+  /** What the sender signs with. */
+  readonly secret?: string | undefined;
+  /** Pages that may send with it: `https://app.example.com`, `https://*.example.com`; all when absent. */
+  readonly origins?: readonly string[] | undefined;
+  readonly requestsPerSecond?: number | undefined;
+}
+
+/** What a protocol says after the key is found: `answer` instead of the reading's; kept in the log only if `keep`. */
+export interface Admission {
+  readonly keep: boolean;
+  readonly answer: Answer;
+  /** Label of the metric when it is not kept: `bad-signature`, `challenge`, … */
+  readonly outcome?: string | undefined;
+}
+
+/** What decoding may ask for beside the record. */
+export interface DecodeContext {
+  /** Decodes a request that was found inside of another, such as a tracker's GET in an access log; undefined when no protocol takes it. */
+  request(inner: Omit<AcceptedRequest, 'protocol'>): Decoded | undefined;
+  /** The JSONata text that the owner of the key wrote to make events of what comes; undefined when there is none. */
+  mapping(keyId: string): Promise<string | undefined>;
 }
 
 /**
@@ -59,11 +91,25 @@ export interface Protocol {
   readonly keyless?: true;
   /** Undefined when the path (no prefix, no trailing slash, no query) is not of this protocol. */
   route(path: string): Route | undefined;
+  /** Whether the request is this protocol's, asked where several take the path; the last one in the table gets what nobody claims. */
+  claims?(incoming: Incoming): boolean;
   read(incoming: Incoming): Reading;
   /** Answers a route of kind `answer`; `known` says whether the route's key is a write key. */
   answer?(incoming: Incoming, known: boolean): Answer;
+  /** Says what can be said only with the key's own settings: that a signature is wrong, or a challenge. `now`: milliseconds. */
+  admit?(incoming: Incoming, key: SourceKey, now: number): Admission | undefined;
+  /** The answer to what the collector refuses, when the protocol's clients read more of it than the status. */
+  refusal?(status: number, message: string): Answer;
+  /**
+   * Hides client addresses in places that only this protocol knows (`collect/privacy.ts` finds `"ip": "…"` and `ip=…`
+   * everywhere): `hide` makes of an address what may be kept of it.
+   */
+  hideAddresses?(
+    sent: { readonly query: string; readonly body: Buffer },
+    hide: (address: string) => string,
+  ): { readonly query: string; readonly body: Buffer };
   /** The status for a body over the limit that makes the protocol's clients drop it instead of sending it again. */
   readonly tooLargeStatus: 400 | 413;
   /** Total: never throws, whatever the bytes are. */
-  decode(record: LogRecord): Decoded;
+  decode(record: LogRecord, context: DecodeContext): Decoded | Promise<Decoded>;
 }

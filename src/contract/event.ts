@@ -1,3 +1,5 @@
+import type { LogLine } from './log-line.ts';
+
 /** What any protocol's request decodes to: the canonical event, before enrichment. Pure data, JSON-safe. */
 export type EventType = 'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias';
 
@@ -24,8 +26,12 @@ export interface DecodedEvent {
 
   readonly userId?: string | undefined;
   readonly anonymousId?: string | undefined;
-  /** Account (company, workspace) the event belongs to. */
+  /** Account the event belongs to; with `groups`, the one that counts most. */
   readonly accountId?: string | undefined;
+  /** What kind of account `accountId` is: `company` unless the client says otherwise. */
+  readonly accountKind?: string | undefined;
+  /** All accounts the event belongs to, kind → id, when the client knows several kinds. */
+  readonly groups?: Readonly<Record<string, string>> | undefined;
   /** alias: the id that is joined to userId. */
   readonly previousId?: string | undefined;
   readonly clientSessionId?: string | undefined;
@@ -54,11 +60,56 @@ export interface DecodedEvent {
   readonly revenue?: number | undefined;
   /** ISO 4217, upper case. */
   readonly currency?: string | undefined;
+  /** The order that `revenue` and `items` belong to. */
+  readonly orderId?: string | undefined;
+  readonly items?: readonly Item[] | undefined;
+
+  /** Position among the events of this anonymous id, counted by the tracker from 1: a missing number is a lost event. */
+  readonly sequence?: number | undefined;
+  /** What the visitor allowed when it happened; absent when the client does not ask. */
+  readonly consent?: Consent | undefined;
 
   /** Properties of a track/page/screen event. */
   readonly properties: JsonObject;
-  /** Traits to set on the person (identify) or the account (group). */
-  readonly traits?: JsonObject | undefined;
+  /** What the event changes about the person, on events of any type. */
+  readonly person?: ProfileChanges | undefined;
+  /** What it changes about the account `accountId` of kind `accountKind`. */
+  readonly account?: ProfileChanges | undefined;
+}
+
+/** `anonymous`: counted without cookies and without an id that lasts longer than the day. */
+export type Consent = 'granted' | 'denied' | 'anonymous';
+
+/** Changes of the profile of a person or an account, applied in this order. */
+export interface ProfileChanges {
+  /** Forgets the profile first. */
+  readonly delete?: true | undefined;
+  /** Segment's identify and group calls set; null takes a trait away. */
+  readonly set?: JsonObject | undefined;
+  /** Only where there is no value yet. */
+  readonly setOnce?: JsonObject | undefined;
+  /** To a number, or to 0 when there is none. */
+  readonly add?: Readonly<Record<string, number>> | undefined;
+  /** One value to the end of a list. */
+  readonly append?: JsonObject | undefined;
+  /** Those values of the list that it does not hold yet. */
+  readonly union?: Readonly<Record<string, readonly JsonValue[]>> | undefined;
+  /** A value out of a list. */
+  readonly remove?: JsonObject | undefined;
+  readonly unset?: readonly string[] | undefined;
+}
+
+/** One product of an order or a list. */
+export interface Item {
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
+  readonly brand?: string | undefined;
+  readonly category?: string | undefined;
+  readonly variant?: string | undefined;
+  readonly coupon?: string | undefined;
+  /** Of one piece, in the event's currency. */
+  readonly price?: number | undefined;
+  readonly quantity?: number | undefined;
 }
 
 /** Device facts that a mobile or desktop SDK states itself. */
@@ -102,6 +153,7 @@ export interface Failure {
 /** The answer of a protocol's decoder: total, never throws. */
 export interface Decoded {
   readonly events: readonly DecodedEvent[];
+  readonly logs?: readonly LogLine[] | undefined;
   readonly failures: readonly Failure[];
   /** Accepted on purpose without being kept (heartbeats, the client's own metrics), by reason. */
   readonly dropped?: Readonly<Record<string, number>> | undefined;

@@ -7,6 +7,8 @@ export interface AcceptedRequest {
   readonly receivedAt: number;
   /** Id of the project that the key named. */
   readonly project: string;
+  /** Id of the key that the sender named; empty when the default project took a request without one. */
+  readonly key: string;
   /** Name of the protocol that took the request: `segment`, `snowplow`, … */
   readonly protocol: string;
   readonly method: string;
@@ -18,6 +20,8 @@ export interface AcceptedRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Client address, already truncated when privacy says so; empty when unknown. */
   readonly address: string;
+  /** Who sent it, for this day only: a hash of whole address and user agent under the day's salt; empty unless the protocol asks for it. */
+  readonly visitor: string;
   /** Decompressed body; empty for GET. */
   readonly body: Uint8Array;
 }

@@ -25,6 +25,8 @@ export function itemOf(
       offset,
       receivedAt: at.receivedAt ?? noon,
       project: 'p1',
+      key: '',
+      visitor: '',
       protocol: 'segment',
       method: 'POST',
       path: '/v1/batch',

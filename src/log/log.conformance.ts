@@ -14,6 +14,8 @@ export function requestOf(body: string, over: Partial<AcceptedRequest> = {}): Ac
   return {
     receivedAt: 1_700_000_000_000,
     project: 'p1',
+    key: '',
+    visitor: '',
     protocol: 'segment',
     method: 'POST',
     path: '/v1/track',

@@ -1,4 +1,4 @@
-import { decode } from '../collect/collect.ts';
+import { createDecoder } from '../collect/collect.ts';
 import type { Config } from '../config.ts';
 import { createEnricher, openState } from '../enrich/enrich.ts';
 import { openLogReader } from '../log/log.ts';
@@ -60,7 +60,7 @@ export async function processRole(config: Config): Promise<number> {
   await startPipeline({
     log,
     state,
-    decode,
+    decode: createDecoder(),
     enrich: createEnricher({ state }).enrich,
     warehouse,
     clock: systemClock,

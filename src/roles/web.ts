@@ -53,8 +53,8 @@ export async function web(config: Config): Promise<number> {
   const keys = createKeyLookup(store);
   const collector = createCollector({
     log: writer,
-    projectOfKey: async (key) =>
-      (await (key === undefined ? keys.defaultProject() : keys.projectOfKey(key)))?.project,
+    keyOf: (key) => (key === undefined ? keys.defaultKey() : keys.keyOf(key)),
+    visitorOf: () => '',
     clock: systemClock,
     metrics,
     ipPrivacy: config['ip-privacy'],

@@ -24,16 +24,16 @@ describe('the key lookup', () => {
   test('sees changes made here at once', async () => {
     const lookup = createKeyLookup(store, clock);
     await newProject('One');
-    expect(await lookup.projectOfKey('my-own-key')).toBeUndefined();
+    expect(await lookup.keyOf('my-own-key')).toBeUndefined();
     const { key } = await store.keys.create({
       project: 'one',
       kind: 'write',
       name: '',
       value: 'my-own-key',
     });
-    expect(await lookup.projectOfKey('my-own-key')).toEqual({ project: 'one' });
+    expect(await lookup.keyOf('my-own-key')).toMatchObject({ project: 'one' });
     await store.keys.revoke('one', key.id);
-    expect(await lookup.projectOfKey('my-own-key')).toBeUndefined();
+    expect(await lookup.keyOf('my-own-key')).toBeUndefined();
   });
 
   test('answers from memory for two seconds, then asks again', async () => {
@@ -48,13 +48,13 @@ describe('the key lookup', () => {
       { projects: store.projects, keys: { onChange: () => () => {}, use } },
       clock,
     );
-    await Promise.all([1, 2, 3].map(() => lookup.projectOfKey(secret)));
+    await Promise.all([1, 2, 3].map(() => lookup.keyOf(secret)));
     clock.advance(1_999);
-    await lookup.projectOfKey(secret);
+    await lookup.keyOf(secret);
     expect(asked).toBe(1);
     clock.advance(1);
     await store.keys.revokeAll('one');
-    expect(await lookup.projectOfKey(secret)).toBeUndefined();
+    expect(await lookup.keyOf(secret)).toBeUndefined();
     expect(asked).toBe(2);
   });
 
@@ -68,23 +68,23 @@ describe('the key lookup', () => {
       { projects: store.projects, keys: { onChange: () => () => {}, use } },
       clock,
     );
-    await lookup.projectOfKey(secret);
+    await lookup.keyOf(secret);
     broken = true;
     clock.advance(60_000);
-    expect(await lookup.projectOfKey(secret)).toEqual({ project: 'one' });
-    await expect(lookup.projectOfKey('never-seen')).rejects.toThrow('disk on fire');
+    expect(await lookup.keyOf(secret)).toMatchObject({ project: 'one' });
+    await expect(lookup.keyOf('never-seen')).rejects.toThrow('disk on fire');
     broken = false;
-    expect(await lookup.projectOfKey('never-seen')).toBeUndefined();
+    expect(await lookup.keyOf('never-seen')).toBeUndefined();
   });
 
   test('takes the oldest real project as the default', async () => {
     const lookup = createKeyLookup(store, clock);
-    expect(await lookup.defaultProject()).toBeUndefined();
+    expect(await lookup.defaultKey()).toBeUndefined();
     await store.projects.create({ id: 'demo', name: '', timezone: 'UTC', demo: true });
     clock.advance(2_000);
     await newProject('One');
     clock.advance(2_000);
     await newProject('Two');
-    expect(await lookup.defaultProject()).toEqual({ project: 'one' });
+    expect(await lookup.defaultKey()).toMatchObject({ project: 'one' });
   });
 });

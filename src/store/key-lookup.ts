@@ -1,16 +1,25 @@
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { KeyStore, ProjectStore } from './store.ts';
 
+/** What the collector must know of a key, on every request. */
+export interface SendingKey {
+  /** Empty for the default project's requests without a key. */
+  readonly id: string;
+  readonly project: string;
+  /** What the key is for: `tracker`, or the sender of a webhook. */
+  readonly door: string;
+}
+
 /** What the collector asks for every request, answered from memory. */
 export interface KeyLookup {
-  /** The project that a write key belongs to; undefined for an unknown or revoked key. */
-  projectOfKey(key: string): Promise<{ readonly project: string } | undefined>;
-  /** The project of requests whose protocol carries no key: the oldest one that is not the demo. */
-  defaultProject(): Promise<{ readonly project: string } | undefined>;
+  /** The write key of this value; undefined for an unknown or revoked one. */
+  keyOf(value: string): Promise<SendingKey | undefined>;
+  /** What requests count as whose protocol carries no key: they belong to the oldest project that is not the demo. */
+  defaultKey(): Promise<SendingKey | undefined>;
 }
 
 interface Entry {
-  readonly found: Promise<{ readonly project: string } | undefined>;
+  readonly found: Promise<SendingKey | undefined>;
   readonly until: number;
 }
 
@@ -34,11 +43,11 @@ export function createKeyLookup(store: Source, clock: Clock = systemClock): KeyL
     entries = new Map();
   });
 
-  const remembered = (name: string, ask: () => Promise<string | undefined>): Entry['found'] => {
+  const remembered = (name: string, ask: () => Promise<SendingKey | undefined>): Entry['found'] => {
     const known = entries.get(name);
     const now = clock.now();
     if (known && now < known.until) return known.found;
-    const answer = ask().then((project) => (project === undefined ? undefined : { project }));
+    const answer = ask();
     // a store that fails for a moment must not turn away events whose key was good two seconds ago
     const found = known ? answer.catch(() => known.found) : answer;
     entries.delete(name);
@@ -50,14 +59,17 @@ export function createKeyLookup(store: Source, clock: Clock = systemClock): KeyL
   };
 
   return {
-    projectOfKey: async (key) => {
-      if (key.length > maxKeyLength || !/^\S+$/.test(key)) return undefined;
-      return remembered(key, async () => (await store.keys.use('write', key))?.project);
+    keyOf: async (value) => {
+      if (value.length > maxKeyLength || !/^\S+$/.test(value)) return undefined;
+      return remembered(value, async () => {
+        const key = await store.keys.use('write', value);
+        return key && { id: key.id, project: key.project, door: 'tracker' };
+      });
     },
-    defaultProject: () =>
-      remembered(
-        defaultEntry,
-        async () => (await store.projects.list()).find((project) => !project.demo)?.id,
-      ),
+    defaultKey: () =>
+      remembered(defaultEntry, async () => {
+        const project = (await store.projects.list()).find(({ demo }) => !demo);
+        return project && { id: '', project: project.id, door: 'tracker' };
+      }),
   };
 }

@@ -28,7 +28,7 @@ interface SeenId {
 }
 
 export interface PrepareOptions {
-  readonly decode: (record: LogRecord) => Decoded;
+  readonly decode: (record: LogRecord) => Decoded | Promise<Decoded>;
   readonly enrich: EnrichBatch;
   readonly recent: RecentIds;
   readonly confirm: Confirm;
@@ -101,7 +101,8 @@ async function decodeAll(
   const items: PipelineItem[] = [];
   for (const [at, record] of records.entries()) {
     if (at % recordsPerTurn === recordsPerTurn - 1) await turn();
-    const decoded = decodeSafely(decode, record);
+    const answer = decodeSafely(decode, record);
+    const decoded = answer instanceof Promise ? await answer : answer;
     ledger.add(record, 'processed');
     ledger.add(record, 'decoded', '', decoded.events.length + decoded.failures.length);
     for (const [reason, count] of Object.entries(decoded.dropped ?? {})) {
@@ -127,15 +128,17 @@ async function decodeAll(
 }
 
 /** A decoder never throws; if one does after all, its record must not stop the river. */
-function decodeSafely(decode: PrepareOptions['decode'], record: LogRecord): Decoded {
+function decodeSafely(decode: PrepareOptions['decode'], record: LogRecord): Decoded | Promise<Decoded> {
   try {
-    return decode(record);
+    const decoded = decode(record);
+    return decoded instanceof Promise ? decoded.catch(decoderFailed) : decoded;
   } catch (error) {
-    return {
-      events: [],
-      failures: [{ stage: 'decode', reason: 'decoder failed', detail: messageOf(error) }],
-    };
+    return decoderFailed(error);
   }
+}
+
+function decoderFailed(error: unknown): Decoded {
+  return { events: [], failures: [{ stage: 'decode', reason: 'decoder failed', detail: messageOf(error) }] };
 }
 
 /**

@@ -22,7 +22,7 @@ export interface PipelineOptions {
   readonly log: LogReader;
   /** The same staged state that the enricher reads. */
   readonly state: StagedState;
-  readonly decode: (record: LogRecord) => Decoded;
+  readonly decode: (record: LogRecord) => Decoded | Promise<Decoded>;
   readonly enrich: EnrichBatch;
   readonly warehouse: ClickHouseClient;
   readonly clock: Clock;

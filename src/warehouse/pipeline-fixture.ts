@@ -71,6 +71,8 @@ export function request(
   return {
     receivedAt: Date.UTC(2026, 9, 1, 12, 0, 30),
     project: 'p1',
+    key: '',
+    visitor: '',
     protocol: 'test',
     method: 'POST',
     path: '/t',
@@ -135,13 +137,13 @@ export function enrichTest(state: Pick<PipelineState, 'fetch'>): EnrichBatch {
           version: item.record.offset,
         })),
       persons: kept
-        .filter((item) => item.event.traits)
+        .filter((item) => item.event.person?.set)
         .map((item) => ({
           project: item.record.project,
           person_key: personKey(item.record.project, item.event.userId ?? ''),
           user_id: item.event.userId ?? '',
           anonymous_id: '',
-          traits: JSON.stringify(item.event.traits),
+          traits: JSON.stringify(item.event.person?.set),
           first_seen: item.record.receivedAt,
           last_seen: item.record.receivedAt,
           version: item.record.offset,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Decoded, DecodedEvent } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { decode } from '../collect.ts';
+import { decodeNow } from '../decode-now.fixture.ts';
 
 function record(body: unknown, over: Partial<LogRecord> = {}): LogRecord {
   const bytes =
@@ -10,6 +10,8 @@ function record(body: unknown, over: Partial<LogRecord> = {}): LogRecord {
     offset: 1,
     receivedAt: 1_795_300_000_000,
     project: 'p',
+    key: '',
+    visitor: '',
     protocol: 'segment',
     method: 'POST',
     path: '/v1/track',
@@ -53,15 +55,15 @@ describe('a request that is no request', () => {
     ['a group call without a group', { type: 'group', userId: 'u' }, 'no groupId'],
     ['an alias without the other id', { type: 'alias', userId: 'u' }, 'no previousId or userId'],
   ])('%s fails with a reason', (_name, body, reason) => {
-    expect(reasons(decode(record(body)))).toEqual([reason]);
+    expect(reasons(decodeNow(record(body)))).toEqual([reason]);
   });
 
   it('a batch without an array fails as a whole', () => {
-    expect(reasons(decode(record({ a: 1 }, { path: '/v1/batch' })))).toEqual(['no batch']);
+    expect(reasons(decodeNow(record({ a: 1 }, { path: '/v1/batch' })))).toEqual(['no batch']);
   });
 
   it('a protocol that is not spoken is a failure', () => {
-    expect(reasons(decode(record('x', { protocol: 'gopher' })))).toEqual(['unknown protocol']);
+    expect(reasons(decodeNow(record('x', { protocol: 'gopher' })))).toEqual(['unknown protocol']);
   });
 });
 
@@ -77,7 +79,7 @@ describe('bounds', () => {
       '17',
       JSON.stringify({ ...track, messageId: 'last' }),
     ];
-    const decoded = decode(record(`{"batch":[${items.join(',')}]}`, { path: '/v1/batch' }));
+    const decoded = decodeNow(record(`{"batch":[${items.join(',')}]}`, { path: '/v1/batch' }));
     expect(decoded.events).toHaveLength(2);
     expect(decoded.failures.map(({ reason }) => reason)).toEqual([
       'too many properties',
@@ -89,18 +91,18 @@ describe('bounds', () => {
 
   it('10,000 levels fail without ending the process, and so do a million brackets', () => {
     expect(
-      reasons(decode(record(`{"type":"track","event":"E","userId":"u","properties":${deep(10_000)}}`))),
+      reasons(decodeNow(record(`{"type":"track","event":"E","userId":"u","properties":${deep(10_000)}}`))),
     ).toEqual(['too deep']);
-    expect(reasons(decode(record('['.repeat(1_000_000))))).toEqual(['not JSON']);
+    expect(reasons(decodeNow(record('['.repeat(1_000_000))))).toEqual(['not JSON']);
     const nested = `${'['.repeat(100_000)}"\\ud800"${']'.repeat(100_000)}`;
     expect(
-      reasons(decode(record(`{"type":"track","event":"E","userId":"u","properties":{"a":${nested}}}`))),
+      reasons(decodeNow(record(`{"type":"track","event":"E","userId":"u","properties":{"a":${nested}}}`))),
     ).toEqual(['too deep']);
   });
 
   it('__proto__ changes no prototype', () => {
     const event = only(
-      decode(
+      decodeNow(
         record(
           '{"type":"track","event":"E","userId":"u","__proto__":{"polluted":1},"properties":{"__proto__":{"polluted":1}},"context":{"__proto__":{"ip":"9.9.9.9"}}}',
         ),
@@ -112,7 +114,7 @@ describe('bounds', () => {
 
   it('half a surrogate pair becomes U+FFFD, in names, keys and values', () => {
     const event = only(
-      decode(
+      decodeNow(
         record('{"type":"track","event":"a\\ud800","userId":"u","properties":{"k\\udc00":["\\ud83d"]}}'),
       ),
     );
@@ -124,7 +126,7 @@ describe('bounds', () => {
 describe('tolerance', () => {
   it('numbers are taken as ids, and numbers as text as money', () => {
     const event = only(
-      decode(
+      decodeNow(
         record({ ...track, userId: 42, messageId: 7, properties: { revenue: ' 12.50 ', currency: 'usd' } }),
       ),
     );
@@ -138,7 +140,7 @@ describe('tolerance', () => {
     [{ revenue: 'lots' }, undefined],
     [{ revenue: null }, undefined],
   ])('the revenue in %j is %s', (properties, revenue) => {
-    expect(only(decode(record({ ...track, properties }))).revenue).toBe(revenue);
+    expect(only(decodeNow(record({ ...track, properties }))).revenue).toBe(revenue);
   });
 
   it.each([
@@ -154,12 +156,12 @@ describe('tolerance', () => {
     [1e300, undefined],
     [{}, undefined],
   ])('the time %j is %s', (timestamp, expected) => {
-    expect(only(decode(record({ ...track, timestamp }))).occurredAt).toBe(expected);
+    expect(only(decodeNow(record({ ...track, timestamp }))).occurredAt).toBe(expected);
   });
 
   it('a byte order mark, a text/plain body and a path of one letter are fine', () => {
     const event = only(
-      decode(
+      decodeNow(
         record('\ufeff{"event":"E","userId":"u"}', {
           path: '/v1/t',
           headers: { 'content-type': 'text/plain' },
@@ -170,7 +172,7 @@ describe('tolerance', () => {
   });
 
   it('the context of a batch holds for each item, and the item wins', () => {
-    const decoded = decode(
+    const decoded = decodeNow(
       record(
         {
           batch: [track, { ...track, context: { locale: 'fr' } }],
@@ -196,21 +198,21 @@ describe('who is at the other end', () => {
 
   it('of a server SDK neither the transport agent nor the connection is the user’s', () => {
     const event = only(
-      decode(record({ ...track, context: { library: { name: '@segment/analytics-node' } } }, { headers })),
+      decodeNow(record({ ...track, context: { library: { name: '@segment/analytics-node' } } }, { headers })),
     );
     expect([event.userAgent, event.clientHints, event.address]).toEqual([undefined, undefined, undefined]);
   });
 
   it('what a server SDK says of its user counts', () => {
     const event = only(
-      decode(record({ ...track, context: { userAgent: 'Theirs/2', ip: '198.51.100.0' } }, { headers })),
+      decodeNow(record({ ...track, context: { userAgent: 'Theirs/2', ip: '198.51.100.0' } }, { headers })),
     );
     expect([event.userAgent, event.address]).toEqual(['Theirs/2', '198.51.100.0']);
   });
 
   it('of a browser the headers and the connection are', () => {
     const event = only(
-      decode(record({ ...track, context: { library: { name: 'analytics.js' } } }, { headers })),
+      decodeNow(record({ ...track, context: { library: { name: 'analytics.js' } } }, { headers })),
     );
     expect([event.userAgent, event.address]).toEqual(['Agent/1', '203.0.113.0']);
     expect(event.clientHints).toMatchObject({
@@ -224,7 +226,7 @@ describe('who is at the other end', () => {
 
   it('of a mobile SDK the connection is, but its agent is the HTTP library’s', () => {
     const event = only(
-      decode(
+      decodeNow(
         record(
           {
             ...track,

@@ -214,7 +214,8 @@ function decodeItem(item: JsonValue, scope: Scope): DecodedEvent | Problem {
     revenue,
     currency: revenue === undefined ? undefined : stated,
     properties: type === 'page' || type === 'screen' ? viewProperties(item, properties) : properties,
-    traits: traitsOf(item, type, context),
+    person: type === 'identify' ? { set: traitsOf(item, context) } : undefined,
+    account: type === 'group' ? { set: object(item.traits) } : undefined,
   };
 }
 
@@ -352,10 +353,8 @@ function viewProperties(item: JsonObject, properties: JsonObject): JsonObject {
 }
 
 /** Old SDKs put the traits of an identify call only into the context. */
-function traitsOf(item: JsonObject, type: EventType, context: JsonObject): JsonObject | undefined {
-  if (type !== 'identify' && type !== 'group') return undefined;
-  if (isObject(item.traits)) return item.traits;
-  return type === 'identify' ? object(context.traits) : {};
+function traitsOf(item: JsonObject, context: JsonObject): JsonObject {
+  return isObject(item.traits) ? item.traits : object(context.traits);
 }
 
 function shown(value: JsonValue | undefined): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DecodedEvent } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { decode } from '../collect.ts';
+import { decodeNow } from '../decode-now.fixture.ts';
 
 const schema = 'iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4';
 
@@ -11,6 +11,8 @@ function post(data: unknown, over: Partial<LogRecord> = {}): LogRecord {
     offset: 1,
     receivedAt: 1_795_300_000_000,
     project: 'p',
+    key: '',
+    visitor: '',
     protocol: 'snowplow',
     method: 'POST',
     path: '/com.snowplowanalytics.snowplow/tp2',
@@ -27,7 +29,7 @@ function get(query: string): LogRecord {
 }
 
 function only(record: LogRecord): DecodedEvent {
-  const decoded = decode(record);
+  const decoded = decodeNow(record);
   expect(decoded.failures).toEqual([]);
   expect(decoded.events).toHaveLength(1);
   return decoded.events[0] as DecodedEvent;
@@ -50,7 +52,7 @@ function selfDescribing(event: string, data: unknown): string {
 
 describe('kinds of events', () => {
   it('a transaction has revenue and its items do not, so that a sum counts once', () => {
-    const decoded = decode(
+    const decoded = decodeNow(
       post([
         { e: 'tr', tr_id: 'o1', tr_tt: '30.5', tr_cu: 'eur', tr_tx: '2' },
         { e: 'ti', ti_id: 'o1', ti_sk: 's', ti_pr: '15.25', ti_qu: '2' },
@@ -158,7 +160,7 @@ describe('what cannot be decoded', () => {
     ['no data', `{"schema":"${schema}"}`, 'no data'],
     ['broken JSON', '{', 'not JSON'],
   ])('%s fails as a whole', (_name, body, reason) => {
-    expect(decode(post(body)).failures.map((failure) => failure.reason)).toEqual([reason]);
+    expect(decodeNow(post(body)).failures.map((failure) => failure.reason)).toEqual([reason]);
   });
 
   it('of a batch only the bad items fail, each with its own payload', () => {
@@ -173,7 +175,7 @@ describe('what cannot be decoded', () => {
       { e: 'pv', eid: 'x'.repeat(600) },
       7,
     ];
-    const decoded = decode(post([{ e: 'pv' }, ...bad, { e: 'pv' }]));
+    const decoded = decodeNow(post([{ e: 'pv' }, ...bad, { e: 'pv' }]));
     expect(decoded.events).toHaveLength(2);
     expect(decoded.failures.map(({ reason }) => reason)).toEqual([
       'unknown event type',
@@ -191,7 +193,7 @@ describe('what cannot be decoded', () => {
 
   it('100,000 properties inside an embedded event are too many', () => {
     const data = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, 1]));
-    const decoded = decode(
+    const decoded = decodeNow(
       post([{ e: 'ue', ue_pr: selfDescribing('iglu:com.acme/x/jsonschema/1-0-0', data) }]),
     );
     expect(decoded.failures.map(({ reason }) => reason)).toEqual(['too many properties']);
@@ -200,7 +202,7 @@ describe('what cannot be decoded', () => {
   it.each(['', '%', 'e=%ff%fe', 'e[]=pv', '&&&===', `${'a=1&'.repeat(5_000)}e=pv`])(
     'the query %j is a failure, not an exception',
     (query) => {
-      const decoded = decode(get(query.slice(0, 50_000)));
+      const decoded = decodeNow(get(query.slice(0, 50_000)));
       expect(decoded.events).toEqual([]);
       expect(decoded.failures).toHaveLength(1);
     },

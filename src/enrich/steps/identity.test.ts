@@ -117,7 +117,7 @@ describe('who an event is of', () => {
         event: 'identify',
         anonymousId: 'anon1',
         accountId: 'acme',
-        traits: { plan: 'trial', city: 'Ulm' },
+        person: { set: { plan: 'trial', city: 'Ulm' } },
         occurredAt: noon - 50 * hour,
       }),
     ]);
@@ -127,7 +127,7 @@ describe('who an event is of', () => {
         event: 'identify',
         anonymousId: 'anon1',
         userId: 'ann',
-        traits: { plan: 'team' },
+        person: { set: { plan: 'team' } },
       }),
     ]);
     expect(persons).toMatchObject([

@@ -3,9 +3,9 @@ import { day, hour, itemOf, minute, noon } from '../items.fixture.ts';
 import { enricherInMemory } from '../memory.fixture.ts';
 
 const identify = (traits: Record<string, string | number | null>, occurredAt = noon) =>
-  itemOf({ type: 'identify', event: 'identify', userId: 'ann', traits, occurredAt });
+  itemOf({ type: 'identify', event: 'identify', userId: 'ann', person: { set: traits }, occurredAt });
 const group = (traits: Record<string, string | number | null>, occurredAt = noon) =>
-  itemOf({ type: 'group', event: 'group', userId: 'ann', accountId: 'acme', traits, occurredAt });
+  itemOf({ type: 'group', event: 'group', userId: 'ann', accountId: 'acme', account: { set: traits }, occurredAt });
 
 describe('persons', () => {
   test('a row is written when somebody is new, when traits change, and an hour later; not per event', async () => {

@@ -30,9 +30,7 @@ function updateProfiles(draft: Draft, memory: Memory): undefined {
 function updatePerson(draft: Draft, memory: Memory, person: Subject): void {
   const { event, row } = draft;
   let tell = seen(person, row.timestamp);
-  if (event.type === 'identify' && event.traits !== undefined) {
-    tell = learn(person, event.traits, row.timestamp) || tell;
-  }
+  if (event.person?.set !== undefined) tell = learn(person, event.person.set, row.timestamp) || tell;
   if (person.anonymous === '' && draft.anonymous !== undefined) person.anonymous = draft.anonymous.id;
   if (draft.account !== undefined) {
     if (row.timestamp >= person.accountAt) {
@@ -49,9 +47,7 @@ function updatePerson(draft: Draft, memory: Memory, person: Subject): void {
 
 function updateAccount({ event, row }: Draft, memory: Memory, account: Account): void {
   let tell = seen(account, row.timestamp);
-  if (event.type === 'group' && event.traits !== undefined) {
-    tell = learn(account, event.traits, row.timestamp) || tell;
-  }
+  if (event.account?.set !== undefined) tell = learn(account, event.account.set, row.timestamp) || tell;
   memory.changedAccount(account);
   if (tell) memory.changedAccountRows.add(account);
 }

@@ -12,6 +12,8 @@ async function client(): Promise<void> {
     await writer.append({
       receivedAt: Date.now(),
       project: 'p',
+      key: '',
+      visitor: '',
       protocol: 'segment',
       method: 'POST',
       path: '/v1/track',

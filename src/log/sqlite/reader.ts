@@ -3,7 +3,9 @@ import type { LogRecord } from '../../contract/request.ts';
 import type { AcceptedCount, LogReader } from '../log.ts';
 import { headQuery, openDatabase } from './database.ts';
 
-type Head = Pick<LogRecord, 'method' | 'path' | 'query' | 'headers' | 'address'>;
+type Head = Pick<LogRecord, 'method' | 'path' | 'query' | 'headers' | 'address'> &
+  /** Absent in records of version 0.1. */
+  Partial<Pick<LogRecord, 'key' | 'visitor'>>;
 
 /** Records that one trim may delete: about 50 ms of the write lock at 1 KB each, well under the writer's patience. */
 const trimRecords = 10_000;
@@ -44,12 +46,14 @@ export class SqliteLogReader implements LogReader {
         offset: row.offset as number,
         receivedAt: row.received_at as number,
         project: row.project as string,
+        key: head.key ?? '',
         protocol: row.protocol as string,
         method: head.method,
         path: head.path,
         query: head.query,
         headers: head.headers,
         address: head.address,
+        visitor: head.visitor ?? '',
         body,
       });
     }
