@@ -17,7 +17,9 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const general = Object.fromEntries(
-    Object.entries(flags).filter(([option]) => !command.options?.includes(option)),
+    Object.entries(flags).filter(
+      ([option]) => !command.options?.includes(option) && !command.switches?.includes(option),
+    ),
   );
   const config = loadConfig({ flags: general, env: process.env, cwd: process.cwd() });
   return command.run({ config, flags, words: rest });
@@ -32,7 +34,7 @@ function readArguments(argv: readonly string[]): { words: string[]; flags: Recor
     allowPositionals: true,
     tokens: true,
     options: Object.fromEntries(
-      [...optionNames, 'config', 'format'].map((name) => [name, { type: 'string' as const }]),
+      [...optionNames, 'config', ...commandOptions()].map((name) => [name, { type: 'string' as const }]),
     ),
   });
   const words = [...positionals];
@@ -49,6 +51,10 @@ function readArguments(argv: readonly string[]): { words: string[]; flags: Recor
     } else flags[token.name] = token.value ?? 'true';
   }
   return { words, flags };
+}
+
+function commandOptions(): string[] {
+  return Object.values(commands).flatMap(({ options }) => options ?? []);
 }
 
 function help(): string {

@@ -12,8 +12,10 @@ export interface Command {
   readonly usage: string;
   /** Empty for the roles that `start` runs by itself. */
   readonly summary: string;
-  /** Options of this command alone, beside those of the configuration. */
+  /** Options of this command alone, beside those of the configuration; each takes a value. */
   readonly options?: readonly string[];
+  /** Options of this command alone that are on or off. */
+  readonly switches?: readonly string[];
   /** Resolves with the exit code. */
   run(context: CommandContext): Promise<number>;
 }
