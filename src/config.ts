@@ -43,6 +43,8 @@ const options = z.strictObject({
   'log-level': z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Address users reach this server at, for links and snippets; guessed from host and port when empty. */
   'public-url': z.string().default(''),
+  /** Encrypts the secrets of webhook senders at rest; a file in the data folder holds one when this is empty. */
+  'secret-key': z.string().default(''),
   'write-key': z.string().default(''),
   'admin-email': z.string().default(''),
   'admin-password': z.string().default(''),

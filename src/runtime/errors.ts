@@ -13,6 +13,11 @@ export const errorTable = {
     advice: 'Stop the other program or choose another port with --port / --warehouse-port.',
   },
   'already-running': { status: 500, advice: 'Stop the other one, or choose another folder with --data.' },
+  'secret-key-wrong': {
+    status: 500,
+    advice:
+      'Bring back secret.key in the data folder, or the option secret-key, as it was; else enter the secret of the source again.',
+  },
   // requests
   'bad-request': {
     status: 400,
