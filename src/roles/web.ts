@@ -36,7 +36,7 @@ export async function web(config: Config): Promise<number> {
   const places = placesOf(config);
   const secrets = readSecrets(places);
   const metrics = new Metrics();
-  const store = openStore({ url: config.store, data: config.data });
+  const store = openStore({ url: config.store, data: config.data, secretKey: config['secret-key'] });
   const writer = await openLogWriter(places.log);
   const reader = openLogReader(places.log);
   const full = connect({ url: warehouseUrl(config), user: 'tributary', password: secrets?.warehouse ?? '' });

@@ -40,12 +40,12 @@ describe('the key lookup', () => {
     await newProject('One');
     const { secret } = await store.keys.create({ project: 'one', kind: 'write', name: '' });
     let asked = 0;
-    const use: Store['keys']['use'] = (kind, value) => {
+    const sender: Store['keys']['sender'] = (value) => {
       asked++;
-      return store.keys.use(kind, value);
+      return store.keys.sender(value);
     };
     const lookup = createKeyLookup(
-      { projects: store.projects, keys: { onChange: () => () => {}, use } },
+      { projects: store.projects, keys: { onChange: () => () => {}, sender } },
       clock,
     );
     await Promise.all([1, 2, 3].map(() => lookup.keyOf(secret)));
@@ -62,10 +62,10 @@ describe('the key lookup', () => {
     await newProject('One');
     const { secret } = await store.keys.create({ project: 'one', kind: 'write', name: '' });
     let broken = false;
-    const use: Store['keys']['use'] = (kind, value) =>
-      broken ? Promise.reject(new Error('disk on fire')) : store.keys.use(kind, value);
+    const sender: Store['keys']['sender'] = (value) =>
+      broken ? Promise.reject(new Error('disk on fire')) : store.keys.sender(value);
     const lookup = createKeyLookup(
-      { projects: store.projects, keys: { onChange: () => () => {}, use } },
+      { projects: store.projects, keys: { onChange: () => () => {}, sender } },
       clock,
     );
     await lookup.keyOf(secret);

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../runtime/clock.ts';
+import type { SecretBox } from './secret-box.ts';
 import { Database } from './sqlite/database.ts';
 import { SqliteHeartbeats } from './sqlite/heartbeats.ts';
 import { SqliteKeys } from './sqlite/keys.ts';
@@ -13,7 +14,7 @@ import { SqliteUsers } from './sqlite/users.ts';
 import type { Store } from './store.ts';
 
 /** The embedded store: one SQLite file in WAL mode, readable by its owner only. */
-export function openSqliteStore(path: string, clock: Clock): Store {
+export function openSqliteStore(path: string, clock: Clock, box: SecretBox): Store {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const database = new Database(path);
   try {
@@ -23,7 +24,7 @@ export function openSqliteStore(path: string, clock: Clock): Store {
     database.close();
     throw error;
   }
-  const keys = new SqliteKeys(database, clock);
+  const keys = new SqliteKeys(database, clock, box);
   return {
     projects: new SqliteProjects(database, clock, keys),
     keys,

@@ -30,6 +30,7 @@ describe('the file of the embedded store', () => {
     });
     await store.projects.create({ id: 'one', name: '', timezone: 'UTC' });
     const { secret } = await store.keys.create({ project: 'one', kind: 'api', name: '', role: 'admin' });
+    await store.keys.create({ project: 'one', kind: 'write', name: '', secret: 'whsec_signing' });
     const { token } = await store.sessions.create(user.id);
     const link = await store.links.create(user.id, 'invite');
     const modes = ['store.db', 'store.db-wal'].map((name) => statSync(join(folder, name)).mode & 0o777);
@@ -37,7 +38,8 @@ describe('the file of the embedded store', () => {
     await store.close();
     const bytes = readFileSync(join(folder, 'store.db')).toString('latin1');
     expect(bytes).toContain('a@b.c');
-    for (const hidden of ['open sesame!', secret, token, link]) expect(bytes).not.toContain(hidden);
+    for (const hidden of ['open sesame!', 'whsec_signing', secret, token, link])
+      expect(bytes).not.toContain(hidden);
   });
 
   test('says so when the URL names something else', () => {

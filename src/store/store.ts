@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import type { Key, Project, Role, User } from '../contract/endpoints.ts';
+import type { Door, Source } from '../contract/source.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { TributaryError } from '../runtime/errors.ts';
 import { ensureFirstStart } from './first-start.ts';
 import { createKeyLookup } from './key-lookup.ts';
 import { sessionLifetime } from './lifetimes.ts';
+import { createSecretBox } from './secret-box.ts';
 import { openSqliteStore } from './sqlite.ts';
 
 export type { FirstStartOptions, StartFacts } from './first-start.ts';
@@ -47,17 +49,63 @@ export interface ProjectStore {
 }
 
 export type NewKey =
-  /** `value`: a write key chosen by the operator instead of a generated one. */
-  | { readonly project: string; readonly kind: 'write'; readonly name: string; readonly value?: string }
+  | ({
+      readonly project: string;
+      readonly kind: 'write';
+      readonly name: string;
+      /** A write key chosen by the operator instead of a generated one. */
+      readonly value?: string | undefined;
+      /** `tracker` when absent. */
+      readonly door?: Door | undefined;
+    } & SourceChanges)
   | { readonly project: string; readonly kind: 'api'; readonly name: string; readonly role: Role };
 
+/** What is absent stays as it is; null and an empty list take a setting away. */
+export interface SourceChanges {
+  readonly name?: string | undefined;
+  readonly origins?: readonly string[] | undefined;
+  readonly events?: readonly string[] | undefined;
+  readonly requestsPerSecond?: number | null | undefined;
+  readonly secret?: string | null | undefined;
+  readonly mapping?: string | null | undefined;
+}
+
+/** What the collector must know of a write key, on every request. */
+export interface SendingKey {
+  /** Empty for the default project's requests without a key. */
+  readonly id: string;
+  readonly project: string;
+  readonly door: string;
+  readonly secret?: string | undefined;
+  /** Undefined: all. */
+  readonly origins?: readonly string[] | undefined;
+  readonly requestsPerSecond?: number | undefined;
+}
+
+/** A write key with its settings is a source. */
 export interface KeyStore {
   /** `secret` is the whole key; of an API key only its hash is kept. */
   create(key: NewKey): Promise<{ readonly key: Key; readonly secret: string }>;
-  /** Oldest first. */
+  /** Keys of both kinds, oldest first. */
   list(project: string): Promise<Key[]>;
+  /** Oldest first. */
+  sources(project: string): Promise<Source[]>;
+  source(project: string, id: string): Promise<Source>;
+  update(project: string, id: string, changes: SourceChanges): Promise<Source>;
+  /** Gives a source another value; the old one goes on working for `keepFor` milliseconds. */
+  rotate(
+    project: string,
+    id: string,
+    how: { readonly keepFor: number; readonly value?: string | undefined },
+  ): Promise<Source>;
   /** The key with this value, and marks it used (stored at most once a minute). */
   use(kind: 'write' | 'api', value: string): Promise<Key | undefined>;
+  /** The write key with this value, as the collector needs it; marks it used like `use`. */
+  sender(value: string): Promise<SendingKey | undefined>;
+  /** The JSONata text of a write key, revoked ones included: what they sent may wait to be decoded. Cheap to ask often. */
+  mapping(id: string): Promise<string | undefined>;
+  /** Names of the events that a write key may send; undefined: all. Cheap to ask often. */
+  allowedEvents(id: string): Promise<ReadonlySet<string> | undefined>;
   revoke(project: string, id: string): Promise<void>;
   revokeAll(project: string): Promise<void>;
   /** Calls back after keys changed through this object; returns how to stop that. */
@@ -139,11 +187,14 @@ export interface StoreOptions {
   readonly url: string;
   /** Folder of the embedded store's file. */
   readonly data: string;
+  /** The option `secret-key`; empty or absent: a file in `data` holds it. */
+  readonly secretKey?: string;
   readonly clock?: Clock;
 }
 
-export function openStore({ url, data, clock = systemClock }: StoreOptions): Store {
-  if (url === 'embedded') return openSqliteStore(join(data, 'store.db'), clock);
+export function openStore({ url, data, secretKey = '', clock = systemClock }: StoreOptions): Store {
+  const box = createSecretBox({ data, secretKey });
+  if (url === 'embedded') return openSqliteStore(join(data, 'store.db'), clock, box);
   throw new TributaryError(
     'config-invalid',
     `option "store": only "embedded" is there yet, not "${url.split(':')[0]}"`,

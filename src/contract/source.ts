@@ -1,0 +1,70 @@
+import { z } from 'zod';
+
+/** What a write key is for: any tracker, or one sender that speaks its own way. */
+export const doors = [
+  'tracker',
+  'stripe',
+  'slack',
+  'github',
+  'telegram',
+  'sendgrid',
+  'mailgun',
+  'postmark',
+  'ses',
+  'generic',
+  'email',
+  'logs',
+  'import',
+] as const;
+export type Door = (typeof doors)[number];
+
+/** A value that clients may send as their key: their own project token, site id, measurement id, domain. */
+export const keyValue = z
+  .string()
+  .max(200)
+  .regex(/^[!-~]+$/, 'printable ASCII without spaces');
+
+/** `https://app.example.com`, `https://*.example.com` (any subdomain, not the domain itself), `http://localhost:*`. */
+const origin = z
+  .string()
+  .max(300)
+  .regex(
+    /^[a-z][a-z0-9+.-]*:\/\/(?:\*\.)?[a-z0-9._~[\]:-]+?(?::(?:\d{1,5}|\*))?$/,
+    'an origin such as https://app.example.com, https://*.example.com or http://localhost:*, in lower case',
+  );
+
+/** What an operator sets for a source; what is absent stays as it is, null and [] take it away. */
+export const sourceSettings = {
+  name: z.string().min(1).max(100).optional(),
+  origins: z.array(origin).max(100).optional(),
+  events: z.array(z.string().min(1).max(300)).max(1_000).optional(),
+  requestsPerSecond: z.number().int().min(1).max(100_000).nullable().optional(),
+  /** What the sender signs with; stored encrypted and never shown again. */
+  secret: z.string().min(1).max(2_000).nullable().optional(),
+  /** JSONata that makes events of what comes. */
+  mapping: z.string().min(1).max(20_000).nullable().optional(),
+} as const;
+
+/** A write key with what its owner set for it. It is public by nature (it sits in pages), so it is shown whole. */
+export const sourceSchema = z.object({
+  id: z.string(),
+  project: z.string(),
+  name: z.string(),
+  door: z.enum(doors),
+  /** What clients send. */
+  key: z.string(),
+  createdAt: z.number(),
+  lastUsedAt: z.number().nullable(),
+  /** Pages that may send with it; all when empty. */
+  origins: z.array(z.string()),
+  /** Names of the events that it may send; all when empty. */
+  events: z.array(z.string()),
+  /** Null: no limit. */
+  requestsPerSecond: z.number().nullable(),
+  /** Whether a secret is stored that signatures are checked with. */
+  signed: z.boolean(),
+  mapping: z.string().nullable(),
+  /** Keys from before a rotation that still work. */
+  previous: z.array(z.object({ key: z.string(), validUntil: z.number() })),
+});
+export type Source = z.infer<typeof sourceSchema>;
