@@ -5,35 +5,38 @@ import { type IpPrivacy, privateAddress } from './address.ts';
  * A byte search decides first: nearly no request has one, and only then the text is looked at. What stands there and is
  * not written as an address is emptied: nobody can say that it is not one in disguise.
  */
-const escapedLetters = ['\\u0069', '\\u0070'].map((text) => Buffer.from(text));
+const escapedLetters = ['\\u0024', '\\u0069', '\\u0070'].map((text) => Buffer.from(text));
 const ip = Buffer.from('ip');
-const [quote, backslash] = [0x22, 0x5c];
+const [quote, backslash, dollar] = [0x22, 0x5c, 0x24];
 
 /**
- * `"ip": "…"` at any depth, and at the outermost level of strings, where the value may hold escapes. All counts are
- * bounded: the text comes from anybody, and a pattern must not look at it more than a few times over.
+ * `"ip": "…"` and `"$ip": "…"` at any depth, and at the outermost level of strings, where the value may hold escapes.
+ * All counts are bounded: the text comes from anybody, and a pattern must not look at it more than a few times over.
  */
-const inJson = /(?<!\\)"((?:i|\\u0069)(?:p|\\u0070))"(\s{0,9}:\s{0,9})"((?:[^"\\]|\\.){0,200})"/gs;
+const inJson =
+  /(?<!\\)"((?:\$|\\u0024)?(?:i|\\u0069)(?:p|\\u0070))"(\s{0,9}:\s{0,9})"((?:[^"\\]|\\.){0,200})"/gs;
 /** The same inside JSON that is a string in JSON: `\"ip\":\"…\"`, at any level of escaping. */
 const inEscapedJson =
-  /(\\{1,15})"((?:i|\\{1,16}u0069)(?:p|\\{1,16}u0070))\1"(\s{0,9}:\s{0,9})\1"([^"\\]{0,200})\1"/g;
+  /(\\{1,15})"((?:\$|\\{1,16}u0024)?(?:i|\\{1,16}u0069)(?:p|\\{1,16}u0070))\1"(\s{0,9}:\s{0,9})\1"([^"\\]{0,200})\1"/g;
 const inQuery = /(^|&)((?:i|%69)(?:p|%70))=([^&]*)/g;
-const inQueryJson = /(%22ip%22(?:%20|\+){0,9}%3[aA](?:%20|\+){0,9}%22)((?:(?!%22)[^&]){0,200})(?=%22)/g;
+const inQueryJson =
+  /(%22(?:\$|%24)?ip%22(?:%20|\+){0,9}%3[aA](?:%20|\+){0,9}%22)((?:(?!%22)[^&]){0,200})(?=%22)/g;
 
 export function privateBody(body: Buffer, privacy: IpPrivacy): Buffer {
-  if (privacy === 'keep' || !mayHoldAddress(body)) return body;
+  return privacy === 'keep' ? body : hideInJson(body, (address) => privateAddress(address, privacy));
+}
+
+/** Puts `hide` of each address in its place; without any the very same buffer comes back. */
+export function hideInJson(body: Buffer, hide: (address: string) => string): Buffer {
+  if (!mayHoldAddress(body)) return body;
   // latin1 maps bytes to characters one to one, so whatever else the body holds comes back unchanged.
   const text = body.toString('latin1');
   const changed = text
-    .replace(
-      inJson,
-      (_all, key: string, colon: string, value: string) =>
-        `"${key}"${colon}"${privateAddress(value, privacy)}"`,
-    )
+    .replace(inJson, (_all, key: string, colon: string, value: string) => `"${key}"${colon}"${hide(value)}"`)
     .replace(
       inEscapedJson,
       (_all, level: string, key: string, colon: string, value: string) =>
-        `${level}"${key}${level}"${colon}${level}"${privateAddress(value, privacy)}${level}"`,
+        `${level}"${key}${level}"${colon}${level}"${hide(value)}${level}"`,
     );
   return changed === text ? body : Buffer.from(changed, 'latin1');
 }
@@ -42,7 +45,9 @@ export function privateBody(body: Buffer, privacy: IpPrivacy): Buffer {
 function mayHoldAddress(body: Buffer): boolean {
   for (let at = body.indexOf(ip); at >= 0; at = body.indexOf(ip, at + 2)) {
     const next = body[at + 2];
-    if (body[at - 1] === quote && (next === quote || next === backslash)) return true;
+    if (next !== quote && next !== backslash) continue;
+    const before = body[at - 1];
+    if (before === quote || before === dollar) return true;
   }
   return escapedLetters.some((letter) => body.includes(letter));
 }
