@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Project, Role, User } from '../contract/endpoints.ts';
 import { fakeClock } from '../runtime/clock.ts';
-import { type NewKey, type Store, sessionLifetime } from './store.ts';
+import { sourceConformance } from './sources.conformance.ts';
+import { type Store, sessionLifetime } from './store.ts';
 
 const start = Date.UTC(2026, 0, 5);
 const hour = 3_600_000;
@@ -22,7 +23,7 @@ export function storeConformance(open: (clock: World['clock']) => Promise<Store>
 
   describe('projects', () => projects(world));
   describe('keys', () => keys(world));
-  describe('sources', () => sources(world));
+  describe('sources', () => sourceConformance(world));
   describe('users', () => users(world));
   describe('sessions', () => sessions(world));
   describe('one-time links', () => links(world));
@@ -143,133 +144,6 @@ function keys(world: World): void {
     await expect(world.store.keys.create({ project: 'no', kind: 'write', name: '' })).rejects.toMatchObject({
       code: 'not-found',
     });
-  });
-}
-
-function sources(world: World): void {
-  beforeEach(async () => {
-    await newProject(world, 'One');
-  });
-  const make = async (more: Partial<Extract<NewKey, { kind: 'write' }>> = {}) => {
-    const { key } = await world.store.keys.create({ project: 'one', kind: 'write', name: 'Web', ...more });
-    return world.store.keys.source('one', key.id);
-  };
-  const senderOf = (value: string) => world.store.keys.sender(value);
-
-  test('are write keys with the settings of their owner', async () => {
-    const plain = await make();
-    const shaped = await make({
-      name: 'Payments',
-      value: 'acct-1',
-      door: 'stripe',
-      origins: ['https://*.example.com'],
-      events: ['Paid'],
-      requestsPerSecond: 5,
-      secret: 'whsec_1',
-      mapping: '{"event": type}',
-    });
-    await world.store.keys.create({ project: 'one', kind: 'api', name: '', role: 'viewer' });
-    expect(plain).toMatchObject({ door: 'tracker', origins: [], events: [], signed: false, mapping: null });
-    expect(shaped).toEqual({
-      id: shaped.id,
-      project: 'one',
-      name: 'Payments',
-      door: 'stripe',
-      key: 'acct-1',
-      createdAt: start,
-      lastUsedAt: null,
-      origins: ['https://*.example.com'],
-      events: ['Paid'],
-      requestsPerSecond: 5,
-      signed: true,
-      mapping: '{"event": type}',
-      previous: [],
-    });
-    expect(await world.store.keys.sources('one')).toEqual([plain, shaped]);
-    expect(await senderOf('acct-1')).toEqual({
-      id: shaped.id,
-      project: 'one',
-      door: 'stripe',
-      secret: 'whsec_1',
-      origins: ['https://*.example.com'],
-      requestsPerSecond: 5,
-    });
-    expect((await world.store.keys.source('one', shaped.id)).lastUsedAt).toBe(start);
-    expect(await senderOf(plain.key)).toMatchObject({ door: 'tracker', origins: undefined });
-  });
-
-  test('are changed by field; null and an empty list take a setting away', async () => {
-    const { id, key } = await make({ origins: ['https://a.b'], requestsPerSecond: 5, secret: 'x' });
-    expect(await world.store.keys.update('one', id, { name: 'New' })).toMatchObject({
-      name: 'New',
-      requestsPerSecond: 5,
-      signed: true,
-    });
-    const bare = { origins: [], requestsPerSecond: null, secret: null };
-    expect(await world.store.keys.update('one', id, bare)).toMatchObject({
-      origins: [],
-      requestsPerSecond: null,
-      signed: false,
-    });
-    expect(await senderOf(key)).toMatchObject({ origins: undefined, secret: undefined });
-    await expect(world.store.keys.update('other', id, bare)).rejects.toMatchObject({ code: 'not-found' });
-  });
-
-  test('answer for decoding what their key may send and how it is mapped, even after they are revoked', async () => {
-    const { id } = await make({ events: ['Paid'], mapping: 'a' });
-    const { mapping, allowedEvents } = world.store.keys;
-    const facts = async () => [
-      await mapping.call(world.store.keys, id),
-      await allowedEvents.call(world.store.keys, id),
-    ];
-    expect(await facts()).toEqual(['a', new Set(['Paid'])]);
-    await world.store.keys.update('one', id, { mapping: null, events: [] });
-    expect(await facts()).toEqual([undefined, undefined]);
-    await world.store.keys.update('one', id, { mapping: 'b' });
-    await world.store.keys.revoke('one', id);
-    expect(await facts()).toEqual(['b', undefined]);
-    expect(await world.store.keys.mapping('nobody')).toBeUndefined();
-  });
-
-  test('keep their old key for a chosen time when they are rotated, and their id for good', async () => {
-    const { id, key } = await make({ value: 'first' });
-    const rotated = await world.store.keys.rotate('one', id, { keepFor: hour });
-    expect(rotated).toMatchObject({ id, previous: [{ key, validUntil: start + hour }] });
-    expect(rotated.key).toMatch(/^wk_/);
-    expect(await senderOf(rotated.key)).toMatchObject({ id });
-    world.clock.advance(hour - 1);
-    expect(await senderOf('first')).toMatchObject({ id });
-    expect(await world.store.keys.use('write', 'first')).toMatchObject({ id });
-    world.clock.advance(1);
-    expect(await senderOf('first')).toBeUndefined();
-    expect(await world.store.keys.source('one', id)).toMatchObject({ previous: [] });
-    const again = await world.store.keys.rotate('one', id, { keepFor: 0, value: 'second' });
-    expect(again).toMatchObject({ key: 'second', previous: [] });
-    expect(await senderOf(rotated.key)).toBeUndefined();
-  });
-
-  test('can go back to the key before, and nobody else can have it meanwhile', async () => {
-    const { id } = await make({ value: 'first' });
-    await world.store.keys.rotate('one', id, { keepFor: hour, value: 'second' });
-    await expect(make({ value: 'first' })).rejects.toMatchObject({ code: 'conflict' });
-    await expect(make({ value: 'second' })).rejects.toMatchObject({ code: 'conflict' });
-    expect(await world.store.keys.rotate('one', id, { keepFor: hour, value: 'first' })).toMatchObject({
-      key: 'first',
-      previous: [{ key: 'second', validUntil: start + hour }],
-    });
-    world.clock.advance(hour);
-    expect(await make({ value: 'second' })).toMatchObject({ key: 'second' });
-  });
-
-  test('that are revoked send nothing, are not shown and leave their key to others', async () => {
-    const { id } = await make({ value: 'first' });
-    await world.store.keys.rotate('one', id, { keepFor: hour, value: 'second' });
-    await world.store.keys.revoke('one', id);
-    for (const value of ['first', 'second']) expect(await senderOf(value)).toBeUndefined();
-    expect([await world.store.keys.sources('one'), await world.store.keys.list('one')]).toEqual([[], []]);
-    await expect(world.store.keys.revoke('one', id)).rejects.toMatchObject({ code: 'not-found' });
-    await make({ value: 'first' });
-    expect((await make({ value: 'second' })).id).not.toBe(id);
   });
 }
 
