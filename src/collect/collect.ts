@@ -239,7 +239,7 @@ class RequestCollector {
     const client = this.#proxies.clientOf(exchange.request.socket.remoteAddress ?? '', headers);
     // Who asks to be anonymous gets no address kept, in the body as little as of the connection.
     const privacy = reading.anonymous ? 'drop' : ipPrivacy;
-    const sent = { query: reading.query, body: incoming.body };
+    const sent = { query: reading.query, body: reading.body ?? incoming.body };
     const hidden =
       privacy === 'keep' || !protocol.hideAddresses
         ? sent

@@ -42,6 +42,8 @@ export interface Reading {
   readonly hint?: string | undefined;
   /** The query to keep, without the write key. */
   readonly query: string;
+  /** The body to keep, where the client's own has secrets in it. */
+  readonly body?: Buffer | undefined;
   /** Kept besides the usual headers. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The client asks not to be identified: no address is kept. */
