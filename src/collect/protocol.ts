@@ -74,6 +74,19 @@ export interface Admission {
   readonly answer: Answer;
   /** Label of the metric when it is not kept: `bad-signature`, `challenge`, … */
   readonly outcome?: string | undefined;
+  /** Kept with the request as if it had had these headers: what only the key told. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Answered even when the request cannot be kept: a person waits for it, not a client that would try again. */
+  readonly regardless?: true | undefined;
+}
+
+/** What a protocol may ask of the world outside while it admits a request. */
+export interface Outbound {
+  /**
+   * GETs an https URL at a public address, following nothing. Rejects when it is neither, when there is no answer within five
+   * seconds, and above 64 KB.
+   */
+  get(url: string): Promise<{ readonly status: number; readonly body: string }>;
 }
 
 /** What decoding may ask for beside the record. */
@@ -99,9 +112,14 @@ export interface Protocol {
   /** Answers a route of kind `answer`; `known` says whether the route's key is a write key. */
   answer?(incoming: Incoming, known: boolean): Answer;
   /** Says what can be said only with the key's own settings: that a signature is wrong, or a challenge. `now`: milliseconds. */
-  admit?(incoming: Incoming, key: SourceKey, now: number): Admission | undefined;
+  admit?(
+    incoming: Incoming,
+    key: SourceKey,
+    now: number,
+    outbound: Outbound,
+  ): Admission | undefined | Promise<Admission | undefined>;
   /** The answer to what the collector refuses, when the protocol's clients read more of it than the status. */
-  refusal?(status: number, message: string): Answer;
+  refusal?(status: number, message: string, route: Route): Answer;
   /**
    * Hides client addresses in places that only this protocol knows (`collect/privacy.ts` finds `"ip": "…"` and `ip=…`
    * everywhere): `hide` makes of an address what may be kept of it.
