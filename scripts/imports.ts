@@ -17,13 +17,14 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   warehouse: ['runtime', 'contract', 'log'],
   analyze: ['runtime', 'contract', 'warehouse'],
   demo: ['runtime', 'contract'],
+  import: ['runtime', 'contract'],
   web: ['contract'],
 };
 const root = new Set(['main.ts', 'config.ts', 'roles', 'commands']);
 /** Folders whose every file is public. */
 const open = new Set(['runtime', 'contract']);
 /** Files of these folders are leaves: they never import each other. */
-const plugins = ['collect/protocols', 'enrich/steps', 'analyze/analyses', 'web/charts'];
+const plugins = ['collect/protocols', 'enrich/steps', 'analyze/analyses', 'web/charts', 'import/formats'];
 
 export interface Violation {
   readonly file: string;

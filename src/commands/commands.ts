@@ -13,6 +13,13 @@ export const commands: Readonly<Record<string, Command>> = {
     options: ['format'],
     run: async (context) => (await import('./query.ts')).query(context),
   },
+  import: {
+    usage: 'FILE…',
+    summary: 'bring history in: exports of other products, CSV, JSON lines, Parquet; --check, --compare',
+    options: ['format', 'map', 'key', 'to', 'positions'],
+    switches: ['check', 'compare'],
+    run: async (context) => (await import('./import.ts')).importFiles(context),
+  },
   doctor: {
     usage: '',
     summary: 'say what is wrong with ports, disk, memory, configuration and versions',
