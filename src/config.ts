@@ -43,6 +43,17 @@ const options = z.strictObject({
   'log-level': z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Address users reach this server at, for links and snippets; guessed from host and port when empty. */
   'public-url': z.string().default(''),
+  /**
+   * Where the own tracker's events go; its script is at the same path with `.js`. A name of the operator's choice is on no
+   * block list.
+   */
+  'tracker-path': z
+    .string()
+    .regex(
+      /^(?!\/(?:api|assets|metrics)\b)(?:\/[a-z0-9][a-z0-9_-]*){1,5}$/i,
+      'must be a path like /abc or /a/bc, not below /api',
+    )
+    .default('/t'),
   /** Encrypts the secrets of webhook senders at rest; a file in the data folder holds one when this is empty. */
   'secret-key': z.string().default(''),
   'write-key': z.string().default(''),

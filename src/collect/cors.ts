@@ -10,6 +10,8 @@ export function corsHeaders(headers: IncomingHttpHeaders): Record<string, string
   return {
     'access-control-allow-origin': origin,
     'access-control-allow-credentials': 'true',
+    // how long to wait is of use only to who may read it
+    'access-control-expose-headers': 'retry-after',
     vary: 'origin',
   };
 }

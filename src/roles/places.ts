@@ -11,6 +11,8 @@ export interface Places {
   readonly warehouse: string;
   readonly secrets: string;
   readonly lock: string;
+  /** Folder of the day's salt for visitors without an id. */
+  readonly visitorSalt: string;
 }
 
 export function placesOf(config: Config): Places {
@@ -22,6 +24,7 @@ export function placesOf(config: Config): Places {
     warehouse: at('warehouse'),
     secrets: at('secrets.json'),
     lock: at('lock.db'),
+    visitorSalt: at('visitor-salt'),
   };
 }
 

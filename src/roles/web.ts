@@ -5,6 +5,7 @@ import fastify from 'fastify';
 import { analyzeHandlers } from '../analyze/analyze.ts';
 import { type DataHandlers, registerApi, registerUi } from '../api/api.ts';
 import { collectorServerOptions, createCollector } from '../collect/collect.ts';
+import { visitorHash } from '../collect/visitor.ts';
 import type { Config } from '../config.ts';
 import { openLogReader, openLogWriter } from '../log/log.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -15,11 +16,13 @@ import { Shutdown } from '../runtime/shutdown.ts';
 import { createKeyLookup, type Heartbeat, openStore, type Store } from '../store/store.ts';
 import { deleteProject } from '../warehouse/delete-project.ts';
 import { type ClickHouseClient, connect } from '../warehouse/warehouse.ts';
+import { DailySalt } from './daily-salt.ts';
 import { demoProgress, demoSetting } from './demo.ts';
 import { pipelineStatus } from './pipeline-status.ts';
 import { placesOf, readSecrets, warehouseUrl } from './places.ts';
 import type { ProcessHeartbeat } from './process.ts';
 import { endWithSupervisor } from './supervise.ts';
+import { openTrackerDoor } from './tracker-door.ts';
 import { version } from './version.ts';
 
 /** A pipeline that has not said anything for this long, milliseconds, is not ready. */
@@ -50,11 +53,17 @@ export async function web(config: Config): Promise<number> {
     .map((one) => one.trim())
     .filter(Boolean);
 
+  const salt = new DailySalt(places.visitorSalt, systemClock);
+  void salt.keepTidy(shutdown.signal);
+  const door = openTrackerDoor(
+    config['tracker-path'],
+    join(import.meta.dirname, '../../trackers/browser/dist/t.js'),
+  );
   const keys = createKeyLookup(store);
   const collector = createCollector({
     log: writer,
     keyOf: (key) => (key === undefined ? keys.defaultKey() : keys.keyOf(key)),
-    visitorOf: () => '',
+    visitorOf: (project, address, userAgent) => visitorHash(salt.current(), project, address, userAgent),
     clock: systemClock,
     metrics,
     ipPrivacy: config['ip-privacy'],
@@ -65,7 +74,7 @@ export async function web(config: Config): Promise<number> {
     // a tracker's request never reaches the framework: it pays for nothing it does not need
     serverFactory: (handle) =>
       createServer(collectorServerOptions, (request: IncomingMessage, response: ServerResponse) => {
-        if (!collector.handle(request, response)) handle(request, response);
+        if (!door(request, response) && !collector.handle(request, response)) handle(request, response);
       }),
     trustProxy: trustedProxies,
     routerOptions: { ignoreTrailingSlash: true },
