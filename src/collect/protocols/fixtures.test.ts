@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { LogRecord } from '../../contract/request.ts';
 import { decodeNow } from '../decode-now.fixture.ts';
 import { keptHeaders } from '../headers.ts';
+import type { Protocol } from '../protocol.ts';
 import { protocols } from '../protocols.ts';
 
 const folder = join(import.meta.dirname, 'fixtures');
@@ -21,8 +22,12 @@ interface Fixture {
   readonly expected?: unknown;
 }
 
-function recordOf({ request }: Fixture, protocol: string): LogRecord {
-  const [path = '', query = ''] = request.url.split('?');
+function routeOf({ route }: Pick<Protocol, 'route'>, url: string) {
+  return route((url.split('?')[0] ?? '').replace(/(.)\/$/, '$1'));
+}
+
+function recordOf({ request }: Fixture, protocol: Protocol): LogRecord {
+  const [, query = ''] = request.url.split('?');
   const body = Buffer.from(request.body_base64, 'base64');
   return {
     offset: 1,
@@ -30,9 +35,9 @@ function recordOf({ request }: Fixture, protocol: string): LogRecord {
     project: 'p',
     key: '',
     visitor: '',
-    protocol,
+    protocol: protocol.name,
     method: request.method,
-    path,
+    path: routeOf(protocol, request.url)?.path ?? '',
     query,
     headers: keptHeaders(request.headers, undefined),
     address: '203.0.113.0',
@@ -50,7 +55,7 @@ describe.each(protocols)('$name', (protocol) => {
   it.each(files)('decodes %s to the events written beside it', (file) => {
     const path = join(folder, protocol.name, file);
     const fixture = JSON.parse(readFileSync(path, 'utf8')) as Fixture;
-    const decoded: unknown = JSON.parse(JSON.stringify(decodeNow(recordOf(fixture, protocol.name))));
+    const decoded: unknown = JSON.parse(JSON.stringify(decodeNow(recordOf(fixture, protocol))));
     if (process.env.UPDATE_FIXTURES === '1') {
       writeFileSync(
         path,
@@ -58,6 +63,6 @@ describe.each(protocols)('$name', (protocol) => {
       );
     }
     expect(decoded).toEqual(fixture.expected);
-    expect(protocol.route(fixture.request.url.split('?')[0] ?? '')?.kind).toBe('events');
+    expect(routeOf(protocol, fixture.request.url)?.kind).toBe('events');
   });
 });
