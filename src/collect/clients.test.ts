@@ -1,8 +1,10 @@
 import { Analytics } from '@segment/analytics-node';
 import { buildPageView, newTracker } from '@snowplow/node-tracker';
 import { describe, expect, it } from 'vitest';
+import { collectorTests } from './collector-under-test.ts';
 import { decodeNow } from './decode-now.fixture.ts';
-import { startCollector } from './collector-under-test.ts';
+
+const startCollector = await collectorTests();
 
 describe('real clients', () => {
   it('@segment/analytics-node delivers, and stops when its key is unknown', async () => {

@@ -3,8 +3,10 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompress
 import { describe, expect, it } from 'vitest';
 import type { LogWriter } from '../log/log.ts';
 import { TributaryError } from '../runtime/errors.ts';
+import { collectorTests, keyNamed } from './collector-under-test.ts';
 import { decodeNow } from './decode-now.fixture.ts';
-import { keyNamed, startCollector } from './collector-under-test.ts';
+
+const startCollector = await collectorTests();
 
 const basic = (key: string) => ({ authorization: `Basic ${btoa(`${key}:`)}` });
 const event = '{"event":"E","userId":"u"}';

@@ -9,12 +9,27 @@ import { type IpPrivacy, privateAddress, TrustedProxies } from './address.ts';
 import { type BodyProblem, decompress, encodingOf, receiveBody } from './body.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { keptHeaders } from './headers.ts';
+import { allowsOrigin, pageOrigin } from './origins.ts';
+import { publicOutbound } from './outbound.ts';
 import { privateBody, privateQuery } from './privacy.ts';
-import type { Answer, DecodeContext, Incoming, Protocol, Reading, Route, SourceKey } from './protocol.ts';
-
+import type {
+  Admission,
+  Answer,
+  DecodeContext,
+  Incoming,
+  Outbound,
+  Protocol,
+  Reading,
+  Route,
+  SourceKey,
+} from './protocol.ts';
 import { protocols } from './protocols.ts';
+import { RateLimit } from './rate-limit.ts';
+import { Refusals } from './refusals.ts';
 
 export type { DecodeContext, SourceKey } from './protocol.ts';
+export type { Refusal } from './refusals.ts';
+export { Refusals };
 
 export interface CollectorOptions {
   readonly log: LogWriter;
@@ -31,6 +46,10 @@ export interface CollectorOptions {
   readonly ipPrivacy: IpPrivacy;
   /** Addresses and CIDR ranges whose X-Forwarded-For, Forwarded and X-Forwarded-Proto are believed. */
   readonly trustedProxies: readonly string[];
+  /** Hears of requests that had a known key and were turned away. */
+  readonly refusals?: Refusals;
+  /** The world outside, for protocols that must ask it something; the public internet unless given. */
+  readonly outbound?: Outbound;
 }
 
 export interface Collector {
@@ -92,9 +111,11 @@ class RequestCollector {
   readonly #options: CollectorOptions;
   readonly #proxies: TrustedProxies;
   readonly #targets = new Map<string, readonly Target[]>();
+  readonly #rates: RateLimit;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
+    this.#rates = new RateLimit(options.clock);
     this.#proxies = new TrustedProxies(options.trustedProxies);
   }
 
@@ -112,7 +133,8 @@ class RequestCollector {
       response.end();
       return true;
     }
-    const open = targets.length === 1 ? targets : targets.filter(({ route }) => route.methods.includes(method));
+    const open =
+      targets.length === 1 ? targets : targets.filter(({ route }) => route.methods.includes(method));
     const exchange: Exchange = {
       request,
       response,
@@ -185,15 +207,48 @@ class RequestCollector {
         this.#refuse(exchange, 'unknown-key', 401, 'unknown-key', unknownKey(reading));
         return;
       }
-      const admission = protocol.admit?.(incoming, key, this.#options.clock.now());
-      if (admission?.keep !== false) {
-        await this.#options.log.append(this.#requestOf(exchange, incoming, reading, key));
+      if (this.#refusedByOwner(exchange, key)) return;
+      const { clock, log, outbound = publicOutbound } = this.#options;
+      const admitted = protocol.admit?.(incoming, key, clock.now(), outbound);
+      const admission = admitted instanceof Promise ? await admitted : admitted;
+      let outcome = admission?.outcome ?? 'accepted';
+      if (admission?.keep === false) this.#noteRefusal(key, outcome, '');
+      else {
+        const appended = log.append(this.#requestOf(exchange, incoming, reading, key, admission));
+        if (!admission?.regardless) await appended;
+        else if (!(await succeeds(appended))) outcome = 'lost';
       }
-      this.#count(protocol.name, admission?.outcome ?? 'accepted');
+      this.#count(protocol.name, outcome);
       send(exchange, admission?.answer ?? reading.answer);
     } catch (error) {
       this.#unavailable(exchange, error);
     }
+  }
+
+  /** Answers what the owner of the key does not want: pages of other origins, more requests than agreed. */
+  #refusedByOwner(exchange: Exchange, { id, origins, requestsPerSecond }: SourceKey): boolean {
+    const origin = origins && pageOrigin(exchange.request.headers);
+    if (origins && origin !== undefined && !allowsOrigin(origins, origin)) {
+      this.#noteRefusal({ id }, 'origin', origin);
+      this.#refuse(
+        exchange,
+        'origin',
+        403,
+        'origin-refused',
+        `the source of this write key takes no events from pages of ${origin.slice(0, 200)}`,
+      );
+      return true;
+    }
+    const wait = requestsPerSecond === undefined ? 0 : this.#rates.take(id, requestsPerSecond);
+    if (wait === 0) return false;
+    this.#noteRefusal({ id }, 'rate-limit', `${requestsPerSecond}/s`);
+    const message = `the source of this write key takes ${requestsPerSecond} requests per second`;
+    this.#refuse(exchange, 'rate-limit', 503, 'source-limit', message, { 'retry-after': `${wait}` });
+    return true;
+  }
+
+  #noteRefusal({ id }: Pick<SourceKey, 'id'>, outcome: string, detail: string): void {
+    this.#options.refusals?.add(id, outcome, this.#options.clock.now(), detail);
   }
 
   /** Gives the exchange to the protocol that claims it, where several take its path. */
@@ -232,7 +287,13 @@ class RequestCollector {
     return hinted ?? otherwise();
   }
 
-  #requestOf(exchange: Exchange, incoming: Incoming, reading: Reading, key: SourceKey): AcceptedRequest {
+  #requestOf(
+    exchange: Exchange,
+    incoming: Incoming,
+    reading: Reading,
+    key: SourceKey,
+    admission: Admission | undefined,
+  ): AcceptedRequest {
     const { ipPrivacy, clock } = this.#options;
     const { protocol, route } = exchange.target;
     const { headers } = incoming;
@@ -252,7 +313,10 @@ class RequestCollector {
       method: exchange.method,
       path: route.path,
       query: privateQuery(hidden.query, privacy),
-      headers: keptHeaders(headers, reading.headers),
+      headers: keptHeaders(
+        headers,
+        admission?.headers ? { ...reading.headers, ...admission.headers } : reading.headers,
+      ),
       address: privateAddress(client, privacy),
       visitor: reading.cookieless
         ? this.#options.visitorOf(key.project, client, headers['user-agent'] ?? '')
@@ -298,7 +362,7 @@ class RequestCollector {
     const { protocol } = exchange.target;
     this.#count(protocol.name, outcome);
     if (protocol.refusal) {
-      const answer = protocol.refusal(status, message);
+      const answer = protocol.refusal(status, message, exchange.target.route);
       send(exchange, { ...answer, headers: { ...answer.headers, ...headers } });
       return;
     }
@@ -330,6 +394,13 @@ interface Exchange {
 
 const noBody = Buffer.alloc(0);
 const none: readonly Target[] = [];
+
+function succeeds(work: Promise<void>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
+}
 
 function unknownKey(reading: Reading): string {
   return reading.key === undefined

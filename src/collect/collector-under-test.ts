@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, onTestFinished } from 'vitest';
 import type { LogRecord } from '../contract/request.ts';
-import { openLogReader, openLogWriter } from '../log/log.ts';
+import { type LogReader, type LogWriter, openLogReader, openLogWriter } from '../log/log.ts';
 import { fakeClock } from '../runtime/clock.ts';
 import { Metrics } from '../runtime/metrics.ts';
 import { type CollectorOptions, collectorServerOptions, createCollector, type SourceKey } from './collect.ts';
@@ -16,23 +16,30 @@ interface Reply {
   readonly body: string;
 }
 
-// One real log for the file; each test reads what came after its own start.
-const folder = mkdtempSync(join(tmpdir(), 'tributary-collect-'));
-const log = await openLogWriter(join(folder, 'log.db'));
-const reader = openLogReader(join(folder, 'log.db'));
-afterAll(async () => {
-  reader.close();
-  await log.close();
-  rmSync(folder, { recursive: true });
-});
-
 /** A key of a project, as the store would know it. */
 export function keyNamed(project: string | undefined): SourceKey | undefined {
   return project === undefined ? undefined : { id: `key-of-${project}`, project, door: 'tracker' };
 }
 
-/** A collector on a port of its own, for one test. */
-export async function startCollector(over: Partial<CollectorOptions> = {}) {
+type Start = (over?: Partial<CollectorOptions>) => Promise<Awaited<ReturnType<typeof startWith>>>;
+
+/**
+ * Starts collectors, each on a port of its own for one test. One real log serves the test file that calls this; each test
+ * reads what came after its own start.
+ */
+export async function collectorTests(): Promise<Start> {
+  const folder = mkdtempSync(join(tmpdir(), 'tributary-collect-'));
+  const log = await openLogWriter(join(folder, 'log.db'));
+  const reader = openLogReader(join(folder, 'log.db'));
+  afterAll(async () => {
+    reader.close();
+    await log.close();
+    rmSync(folder, { recursive: true });
+  });
+  return (over = {}) => startWith(log, reader, over);
+}
+
+async function startWith(log: LogWriter, reader: LogReader, over: Partial<CollectorOptions>) {
   const from = reader.head() + 1;
   const metrics = new Metrics();
   const collector = createCollector({

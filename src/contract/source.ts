@@ -24,12 +24,15 @@ export const keyValue = z
   .max(200)
   .regex(/^[!-~]+$/, 'printable ASCII without spaces');
 
-/** `https://app.example.com`, `https://*.example.com` (any subdomain, not the domain itself), `http://localhost:*`. */
+/**
+ * `https://app.example.com`, `https://*.example.com` (any subdomain, not the domain itself), `http://localhost:*`, and `null`,
+ * which pages from files and sandboxed frames say.
+ */
 const origin = z
   .string()
   .max(300)
   .regex(
-    /^[a-z][a-z0-9+.-]*:\/\/(?:\*\.)?[a-z0-9._~[\]:-]+?(?::(?:\d{1,5}|\*))?$/,
+    /^(?:null|[a-z][a-z0-9+.-]*:\/\/(?:\*\.)?(?:\[[0-9a-f:]+\]|[a-z0-9._-]+)(?::(?:\d{1,5}|\*))?)$/,
     'an origin such as https://app.example.com, https://*.example.com or http://localhost:*, in lower case',
   );
 

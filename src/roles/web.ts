@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fastify from 'fastify';
 import { analyzeHandlers } from '../analyze/analyze.ts';
 import { type DataHandlers, registerApi, registerUi } from '../api/api.ts';
-import { collectorServerOptions, createCollector } from '../collect/collect.ts';
+import { collectorServerOptions, createCollector, Refusals } from '../collect/collect.ts';
 import { visitorHash } from '../collect/visitor.ts';
 import type { Config } from '../config.ts';
 import { openLogReader, openLogWriter } from '../log/log.ts';
@@ -60,6 +60,7 @@ export async function web(config: Config): Promise<number> {
     join(import.meta.dirname, '../../trackers/browser/dist/t.js'),
   );
   const keys = createKeyLookup(store);
+  const refusals = new Refusals();
   const collector = createCollector({
     log: writer,
     keyOf: (key) => (key === undefined ? keys.defaultKey() : keys.keyOf(key)),
@@ -68,6 +69,7 @@ export async function web(config: Config): Promise<number> {
     metrics,
     ipPrivacy: config['ip-privacy'],
     trustedProxies,
+    refusals,
   });
 
   const app = fastify({

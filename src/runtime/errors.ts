@@ -34,7 +34,16 @@ export const errorTable = {
   conflict: { status: 409, advice: 'Choose another name, or change the existing one.' },
   'too-large': { status: 413, advice: 'Send fewer events per request.' },
   'too-many-requests': { status: 429, advice: 'Wait as long as Retry-After says, then try again.' },
-  'unknown-key': { status: 401, advice: 'Use a write key shown in Settings → Sources and keys.' },
+  'unknown-key': { status: 401, advice: 'Use a write key shown under Sources.' },
+  'origin-refused': {
+    status: 403,
+    advice: 'Add the origin of the page to the source (Sources → Limits), or send from one that is there.',
+  },
+  'source-limit': {
+    status: 503,
+    advice:
+      'Retry after the number of seconds in Retry-After; the limit is set by an administrator under Sources → Limits.',
+  },
   // capacity
   'disk-full': {
     status: 503,
