@@ -33,7 +33,6 @@ beforeAll(async () => {
   mkdirSync(modules, { recursive: true });
   [program, chromium] = await Promise.all([startProgram({ data }), launchChromium()]);
   const key = await program.call<{ secret: string }>('POST', '/api/projects/main/keys', {
-    kind: 'api',
     name: 'guide',
     role: 'admin',
   });

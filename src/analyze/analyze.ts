@@ -7,7 +7,11 @@ import { overview } from './analyses/overview.ts';
 import { trend } from './analyses/trend.ts';
 import { eventNames, propertyNames, propertyValues } from './catalog.ts';
 import { live } from './live.ts';
+import { activityByKey } from './source-activity.ts';
+import { sourceStatus } from './source-status.ts';
 import { userQuery } from './user-query.ts';
+
+export { activityByKey, sourceStatus };
 
 /** The endpoints that this folder answers. */
 type AnalyzeEndpoint =

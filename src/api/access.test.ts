@@ -42,7 +42,7 @@ beforeAll(async () => {
   }
   headers.set('key of another project', (await keyOf('theirs', 'admin')).headers);
   const revoked = await keyOf('ours', 'admin');
-  await store.keys.revoke('ours', revoked.id);
+  await store.keys.revoke('ours', 'api', revoked.id);
   headers.set('revoked key', revoked.headers);
   const ended = await sessionOf('admin');
   await store.sessions.end(sha256(ended.cookie?.split('=')[1] ?? ''));

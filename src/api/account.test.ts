@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Key, Project, User } from '../contract/endpoints.ts';
+import type { Source } from '../contract/source.ts';
 import { networkOf } from './attempt-limit.ts';
 import { cookieOf, type TestServer, testServer } from './test-server.fixture.ts';
 
@@ -190,7 +191,7 @@ describe('keys', () => {
   });
 
   test('of the API act with their role in their project until revoked', async () => {
-    const { key, secret } = (await call('POST', url, { kind: 'api', name: 'BI' })).json<{
+    const { key, secret } = (await call('POST', url, { name: 'BI' })).json<{
       key: Key;
       secret: string;
     }>();
@@ -209,14 +210,73 @@ describe('keys', () => {
     expect((await call('GET', '/api/auth/me', undefined, { key: secret })).statusCode).toBe(401);
   });
 
-  test('for writing send events and open nothing here', async () => {
-    const { key, secret } = (await call('POST', url, { kind: 'write', name: 'Web' })).json<{
-      key: Key;
-      secret: string;
-    }>();
-    expect(key.shown).toBe(secret);
+  test('are not write keys', async () => {
+    const { key, secret } = await server.store.keys.create({ project: 'ours', kind: 'write', name: 'Web' });
     expect((await call('GET', '/api/auth/me', undefined, { key: secret })).statusCode).toBe(401);
-    expect((await call('POST', url, { kind: 'write', name: 'Web', role: 'admin' })).statusCode).toBe(400);
+    expect((await call('GET', url)).json()).toEqual({ keys: [] });
+    expect((await call('DELETE', `${url}/${key.id}`)).statusCode).toBe(404);
+  });
+});
+
+describe('sources', () => {
+  const url = '/api/projects/ours/sources';
+  beforeEach(async () => {
+    for (const id of ['ours', 'theirs'])
+      await server.store.projects.create({ id, name: '', timezone: 'UTC' });
+  });
+  const create = async (source: object) => (await call('POST', url, source)).json<Source>();
+
+  test('can keep the key that clients have already, once', async () => {
+    const made = await create({ name: 'Site', key: 'G-ABC123' });
+    expect(made).toMatchObject({ key: 'G-ABC123', door: 'tracker', signed: false });
+    expect((await call('POST', url, { name: 'Site', key: 'G-ABC123' })).statusCode).toBe(409);
+    expect((await call('POST', url, { name: 'Site', key: 'with space' })).statusCode).toBe(400);
+    expect((await create({ name: 'Other' })).key).toMatch(/^wk_/);
+    expect((await call('GET', url)).json<{ sources: Source[] }>().sources).toHaveLength(2);
+  });
+
+  test('tell that they have a secret, never the secret', async () => {
+    const { id } = await create({ name: 'Stripe', door: 'stripe', secret: 'whsec_x' });
+    const listed = await call('GET', url);
+    expect(listed.json()).toMatchObject({ sources: [{ id, signed: true }] });
+    expect(listed.body).not.toContain('whsec_x');
+  });
+
+  test('are limited to origins and events that can be meant', async () => {
+    const { id } = await create({ name: 'Web' });
+    const change = (changes: object) => call('PATCH', `${url}/${id}`, changes);
+    const limits = {
+      origins: ['https://*.example.com', 'http://localhost:*'],
+      events: ['Paid'],
+      requestsPerSecond: 5,
+    };
+    expect((await change(limits)).json()).toMatchObject(limits);
+    for (const origin of [
+      'example.com',
+      'https://a.b/path',
+      'https://*',
+      'https://a.*.b',
+      'HTTPS://A.B',
+      '*',
+    ])
+      expect([origin, (await change({ origins: [origin] })).statusCode]).toEqual([origin, 400]);
+    for (const requestsPerSecond of [0, -1, 1.5])
+      expect((await change({ requestsPerSecond })).statusCode).toBe(400);
+    expect((await change({ requestsPerSecond: null, origins: [] })).json()).toMatchObject({
+      requestsPerSecond: null,
+      origins: [],
+      events: ['Paid'],
+    });
+  });
+
+  test('rotate with the old key valid for a while, and end when revoked', async () => {
+    const { id, key } = await create({ name: 'Web' });
+    const rotated = (await call('POST', `${url}/${id}/rotate`, { keepHours: 2 })).json<Source>();
+    expect(rotated.previous).toEqual([{ key, validUntil: server.clock.now() + 7_200_000 }]);
+    expect((await call('DELETE', `/api/projects/theirs/sources/${id}`)).statusCode).toBe(404);
+    expect(await server.store.keys.sender(key)).toMatchObject({ id });
+    expect((await call('DELETE', `${url}/${id}`)).statusCode).toBe(200);
+    for (const value of [key, rotated.key]) expect(await server.store.keys.sender(value)).toBeUndefined();
   });
 });
 

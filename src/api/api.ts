@@ -7,6 +7,7 @@ import type { DataHandlers, Handlers } from './handler.ts';
 import { keyHandlers } from './handlers/keys.ts';
 import { projectHandlers } from './handlers/projects.ts';
 import { signInHandlers } from './handlers/sign-in.ts';
+import { sourceHandlers } from './handlers/sources.ts';
 import { userHandlers } from './handlers/users.ts';
 import { addMetrics } from './metrics-route.ts';
 import { openApi } from './openapi.ts';
@@ -55,6 +56,7 @@ export async function registerApi(app: FastifyInstance, options: ApiOptions): Pr
     ...signInHandlers(store, clock),
     ...projectHandlers(store, options.deleteEvents),
     ...keyHandlers(store),
+    ...sourceHandlers(store),
     ...userHandlers(store),
   };
   const description = openApi(version);

@@ -67,7 +67,7 @@ test('fields with a default are optional, those in the path are not in the body'
   });
   const createKey =
     paths['/api/projects/{project}/keys']?.post?.requestBody?.content['application/json'].schema;
-  expect(createKey).toMatchObject({ required: ['kind', 'name'] });
+  expect(createKey).toMatchObject({ required: ['name'] });
   expect(createKey?.properties).not.toHaveProperty('project');
   const live = paths['/api/live']?.get?.parameters.map(({ name, required }) => [name, required]);
   expect(live).toEqual([

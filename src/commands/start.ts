@@ -106,7 +106,7 @@ function banner(
   elapsed: number,
 ): string {
   const url = publicUrl(config);
-  const key = facts.product?.writeKey ?? 'create one in Settings';
+  const key = facts.product?.writeKey ?? 'create one under Sources';
   const lines = [
     '',
     `  Tributary is ready (${(elapsed / 1000).toFixed(1)} s)`,

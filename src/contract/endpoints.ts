@@ -8,6 +8,7 @@ import {
   pipelineResult,
   seriesResult,
 } from './result.ts';
+import { sourceEndpoints } from './source-endpoints.ts';
 
 /**
  * Who may call: anyone; anyone signed in; or a role. A caller with an API key acts as the key's role inside the key's
@@ -178,7 +179,7 @@ export const endpoints = {
     path: '/api/projects/:project/keys',
     access: 'editor',
     scope: 'project',
-    summary: 'The keys of a project',
+    summary: 'The API keys of a project',
     input: z.object({ project }),
     output: z.object({ keys: z.array(keySchema) }),
   },
@@ -187,12 +188,11 @@ export const endpoints = {
     path: '/api/projects/:project/keys',
     access: 'admin',
     scope: 'project',
-    summary: 'Create a write key or an API key; the secret is in the answer and never again',
+    summary: 'Create an API key; the secret is in the answer and never again',
     input: z.object({
       project,
-      kind: z.enum(['write', 'api']),
       name: z.string().min(1).max(100),
-      role: z.enum(roles).optional(),
+      role: z.enum(roles).default('viewer'),
     }),
     output: z.object({ key: keySchema, secret: z.string() }),
   },
@@ -201,10 +201,11 @@ export const endpoints = {
     path: '/api/projects/:project/keys/:key',
     access: 'admin',
     scope: 'project',
-    summary: 'Revoke a key; it stops working at once',
+    summary: 'Revoke an API key; it stops working at once',
     input: z.object({ project, key: z.string().max(64) }),
     output: done,
   },
+  ...sourceEndpoints,
   listUsers: {
     method: 'GET',
     path: '/api/users',

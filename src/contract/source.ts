@@ -71,3 +71,70 @@ export const sourceSchema = z.object({
   previous: z.array(z.object({ key: z.string(), validUntil: z.number() })),
 });
 export type Source = z.infer<typeof sourceSchema>;
+
+/** Requests with a known key that were turned away since the program started; no ledger has them. */
+const refusal = z.object({
+  /** `origin`, `rate-limit`, `bad-signature`, … */
+  outcome: z.string(),
+  count: z.number(),
+  last: z.number(),
+  /** What the last one was turned away for. */
+  detail: z.string(),
+});
+
+/** What came with each key in the last 24 hours; events and log lines count alike. */
+export const sourceActivityResult = z.object({
+  /** Start of the first hour. */
+  since: z.number(),
+  sources: z.array(
+    z.object({
+      /** Id of the source; empty for requests without a key. */
+      source: z.string(),
+      lastEvent: z.number().nullable(),
+      /** One number per hour, the current one last. */
+      hours: z.array(z.number()),
+      quarantined: z.number(),
+      refused: z.number(),
+    }),
+  ),
+});
+export type SourceActivity = z.infer<typeof sourceActivityResult>;
+
+export const sourceStatusResult = z.object({
+  since: z.number(),
+  /** One number per hour from `since` on, the current one last. */
+  hours: z.array(z.object({ events: z.number(), quarantined: z.number() })),
+  events: z.number(),
+  quarantined: z.number(),
+  lastEvent: z.number().nullable(),
+  senders: z.array(
+    z.object({ protocol: z.string(), library: z.string(), events: z.number(), last: z.number() }),
+  ),
+  names: z.array(z.object({ event: z.string(), events: z.number() })),
+  reasons: z.array(z.object({ stage: z.string(), reason: z.string(), count: z.number(), last: z.number() })),
+  refusals: z.array(refusal),
+  /** The newest, with at most 4,000 characters of what they carry. */
+  latest: z.array(
+    z.object({
+      event: z.string(),
+      type: z.string(),
+      receivedAt: z.number(),
+      user: z.string(),
+      protocol: z.string(),
+      /** JSON of the properties; of a log line its text. */
+      payload: z.string(),
+    }),
+  ),
+  failed: z.array(
+    z.object({
+      receivedAt: z.number(),
+      stage: z.string(),
+      reason: z.string(),
+      detail: z.string(),
+      protocol: z.string(),
+      payload: z.string(),
+      encoding: z.enum(['text', 'base64']),
+    }),
+  ),
+});
+export type SourceStatus = z.infer<typeof sourceStatusResult>;

@@ -21,6 +21,7 @@ import { demoProgress, demoSetting } from './demo.ts';
 import { pipelineStatus } from './pipeline-status.ts';
 import { placesOf, readSecrets, warehouseUrl } from './places.ts';
 import type { ProcessHeartbeat } from './process.ts';
+import { sourceStatusHandlers } from './source-status.ts';
 import { endWithSupervisor } from './supervise.ts';
 import { openTrackerDoor } from './tracker-door.ts';
 import { version } from './version.ts';
@@ -99,6 +100,7 @@ export async function web(config: Config): Promise<number> {
         process: await processHeartbeat(store),
       }),
     demoStatus: async () => demoStatus(store),
+    ...sourceStatusHandlers(store, full, refusals),
   };
   await registerApi(app, {
     store,

@@ -32,7 +32,7 @@ describe('the key lookup', () => {
       value: 'my-own-key',
     });
     expect(await lookup.keyOf('my-own-key')).toMatchObject({ project: 'one' });
-    await store.keys.revoke('one', key.id);
+    await store.keys.revoke('one', 'write', key.id);
     expect(await lookup.keyOf('my-own-key')).toBeUndefined();
   });
 

@@ -97,7 +97,7 @@ function settings(world: World): void {
     await world.store.keys.update('one', id, { mapping: null, events: [] });
     expect(await facts()).toEqual([undefined, undefined]);
     await world.store.keys.update('one', id, { mapping: 'b' });
-    await world.store.keys.revoke('one', id);
+    await world.store.keys.revoke('one', 'write', id);
     expect(await facts()).toEqual(['b', undefined]);
     expect(await world.store.keys.mapping('nobody')).toBeUndefined();
   });
@@ -138,10 +138,10 @@ function rotation(world: World): void {
   test('that are revoked send nothing, are not shown and leave their key to others', async () => {
     const { id } = await make(world, { value: 'first' });
     await world.store.keys.rotate('one', id, { keepFor: hour, value: 'second' });
-    await world.store.keys.revoke('one', id);
+    await world.store.keys.revoke('one', 'write', id);
     for (const value of ['first', 'second']) expect(await senderOf(world, value)).toBeUndefined();
     expect([await world.store.keys.sources('one'), await world.store.keys.list('one')]).toEqual([[], []]);
-    await expect(world.store.keys.revoke('one', id)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(world.store.keys.revoke('one', 'write', id)).rejects.toMatchObject({ code: 'not-found' });
     await make(world, { value: 'first' });
     expect((await make(world, { value: 'second' })).id).not.toBe(id);
   });

@@ -134,9 +134,11 @@ function keys(world: World): void {
       name: '',
       role: 'viewer',
     });
-    await expect(world.store.keys.revoke('other', key.id)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(world.store.keys.revoke('other', 'api', key.id)).rejects.toMatchObject({
+      code: 'not-found',
+    });
     expect(await world.store.keys.use('api', secret)).toBeDefined();
-    await world.store.keys.revoke('one', key.id);
+    await world.store.keys.revoke('one', 'api', key.id);
     expect(await world.store.keys.use('api', secret)).toBeUndefined();
   });
 

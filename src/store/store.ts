@@ -106,7 +106,7 @@ export interface KeyStore {
   mapping(id: string): Promise<string | undefined>;
   /** Names of the events that a write key may send; undefined: all. Cheap to ask often. */
   allowedEvents(id: string): Promise<ReadonlySet<string> | undefined>;
-  revoke(project: string, id: string): Promise<void>;
+  revoke(project: string, kind: 'write' | 'api', id: string): Promise<void>;
   revokeAll(project: string): Promise<void>;
   /** Calls back after keys changed through this object; returns how to stop that. */
   onChange(listener: () => void): () => void;

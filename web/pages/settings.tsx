@@ -9,7 +9,7 @@ import { ProjectSettings } from '../settings/project-settings.tsx';
 export function SettingsPage() {
   const { me, project } = useSession();
   const sections = [
-    { id: 'keys', label: 'Sources and keys', shown: mayAct(me, 'editor'), content: <Keys /> },
+    { id: 'keys', label: 'API keys', shown: mayAct(me, 'editor'), content: <Keys /> },
     { id: 'project', label: 'Project', shown: true, content: <ProjectSettings /> },
     { id: 'people', label: 'People', shown: mayAct(me, 'admin') && me.user !== null, content: <People /> },
     { id: 'account', label: 'Account', shown: me.user !== null, content: <OwnPassword /> },

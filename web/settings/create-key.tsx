@@ -1,39 +1,28 @@
 import { Button, Select, Stack, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Key, Role } from '../../src/contract/endpoints.ts';
+import type { Role } from '../../src/contract/endpoints.ts';
 import { call } from '../call.ts';
 import { Failure } from '../panel/failure.tsx';
 import { useSession } from '../session/session.tsx';
 import { roleOptions } from './roles.ts';
 import { ShownOnce } from './shown-once.tsx';
 
-interface CreateKeyProps {
-  readonly kind: Key['kind'];
-  readonly onDone: () => void;
-}
-
-export function CreateKeyForm({ kind, onDone }: CreateKeyProps) {
+export function CreateKeyForm({ onDone }: { readonly onDone: () => void }) {
   const { project } = useSession();
   const queries = useQueryClient();
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>('viewer');
   const create = useMutation({
-    mutationFn: () =>
-      call('createKey', {
-        project: project.id,
-        kind,
-        name: name.trim(),
-        ...(kind === 'api' ? { role } : {}),
-      }),
+    mutationFn: () => call('createKey', { project: project.id, name: name.trim(), role }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['listKeys'] }),
   });
   if (create.data) {
     return (
       <ShownOnce
-        label={kind === 'api' ? 'The API key' : 'The write key'}
+        label="The API key"
         secret={create.data.secret}
-        note={kind === 'api' ? 'It is not shown again. Copy it now.' : 'It stays visible in this list.'}
+        note="It is not shown again. Copy it now."
         onDone={onDone}
       />
     );
@@ -55,15 +44,13 @@ export function CreateKeyForm({ kind, onDone }: CreateKeyProps) {
           required
           data-autofocus
         />
-        {kind === 'api' ? (
-          <Select
-            label="Role"
-            size="sm"
-            data={roleOptions}
-            value={role}
-            onChange={(next) => next && setRole(next)}
-          />
-        ) : null}
+        <Select
+          label="Role"
+          size="sm"
+          data={roleOptions}
+          value={role}
+          onChange={(next) => next && setRole(next)}
+        />
         {create.error ? <Failure error={create.error} /> : null}
         <Button type="submit" size="sm" loading={create.isPending} disabled={name.trim() === ''}>
           Create key

@@ -13,72 +13,35 @@ import { Failure } from '../panel/failure.tsx';
 import { Panel } from '../panel/panel.tsx';
 import { useCall } from '../query.ts';
 import { mayAct, useSession } from '../session/session.tsx';
-import { SnippetTabs } from '../snippet/snippet-tabs.tsx';
 import { CreateKeyForm } from './create-key.tsx';
 
-/** Write keys with the code that uses them, and API keys. */
+/** Keys of the API; write keys are sources. */
 export function Keys() {
   const { me, project } = useSession();
   const keys = useCall('listKeys', { project: project.id });
   const admin = mayAct(me, 'admin');
-  const writeKey = keys.data?.keys.find(({ kind }) => kind === 'write')?.shown;
-  return (
-    <div className="stack">
-      {writeKey === undefined ? null : (
-        <Panel title="Send events">
-          <SnippetTabs writeKey={writeKey} />
-        </Panel>
-      )}
-      <KeyPanel
-        kind="write"
-        title="Write keys"
-        note="Sit in pages and apps; they can send events and nothing else."
-        query={keys}
-        admin={admin}
-      />
-      <KeyPanel
-        kind="api"
-        title="API keys"
-        note="Read and change this project over the API with their role. Shown once."
-        query={keys}
-        admin={admin}
-      />
-    </div>
-  );
-}
-
-interface KeyPanelProps {
-  readonly kind: Key['kind'];
-  readonly title: string;
-  readonly note: string;
-  readonly query: ReturnType<typeof useCall<'listKeys'>>;
-  readonly admin: boolean;
-}
-
-function KeyPanel({ kind, title, note, query, admin }: KeyPanelProps) {
   const [opened, dialog] = useDisclosure(false);
   return (
     <Panel
-      title={title}
+      title="API keys"
       flush
       tools={
         admin ? (
           <Button variant="default" leftSection={<IconPlus size={14} />} onClick={dialog.open}>
-            {kind === 'write' ? 'New write key' : 'New API key'}
+            New API key
           </Button>
         ) : null
       }
     >
-      <p className="panel-note panel-lead">{note}</p>
-      <Answer query={query} height={96}>
-        {(data) => <KeyTable keys={data.keys.filter((key) => key.kind === kind)} admin={admin} />}
+      <p className="panel-note panel-lead">
+        Read and change this project over the API with their role. Shown once. What sends events has a write
+        key, under Sources.
+      </p>
+      <Answer query={keys} height={96}>
+        {(data) => <KeyTable keys={data.keys} admin={admin} />}
       </Answer>
-      <Modal
-        opened={opened}
-        onClose={dialog.close}
-        title={kind === 'write' ? 'New write key' : 'New API key'}
-      >
-        <CreateKeyForm kind={kind} onDone={dialog.close} />
+      <Modal opened={opened} onClose={dialog.close} title="New API key">
+        <CreateKeyForm onDone={dialog.close} />
       </Modal>
     </Panel>
   );
@@ -106,7 +69,7 @@ function KeyTable({ keys, admin }: { keys: readonly Key[]; admin: boolean }) {
             <tr key={key.id}>
               <td>{key.name}</td>
               <td className="mono">{key.shown}</td>
-              <td>{key.role ?? 'sends events'}</td>
+              <td>{key.role}</td>
               <td>{dayName(key.createdAt, project.timezone)}</td>
               <td>{key.lastUsedAt === null ? 'never' : ago(key.lastUsedAt, Date.now())}</td>
               <td className="number">
@@ -147,10 +110,7 @@ function RevokeKey({ item, onDone }: { item: Key; onDone: () => void }) {
   });
   return (
     <div className="stack">
-      <p>
-        It stops working at once:{' '}
-        {item.kind === 'write' ? 'events sent with it are refused.' : 'calls with it fail.'}
-      </p>
+      <p>It stops working at once: calls with it fail.</p>
       {revoke.error ? <Failure error={revoke.error} /> : null}
       <Button size="sm" color="red" loading={revoke.isPending} onClick={() => revoke.mutate()}>
         Revoke the key

@@ -26,7 +26,7 @@ export function useHasEvents(): boolean | undefined {
 export function GetStarted() {
   const { me, project } = useSession();
   const allowed = mayAct(me, 'editor');
-  const keys = useCall('listKeys', { project: project.id }, { enabled: allowed });
+  const sources = useCall('listSources', { project: project.id }, { enabled: allowed });
   return (
     <section className="panel get-started" aria-label="Get started">
       <div className="get-started-head">
@@ -42,18 +42,18 @@ export function GetStarted() {
         </p>
       </div>
       {allowed ? (
-        <Answer query={keys} height={240}>
+        <Answer query={sources} height={240}>
           {(data) => {
-            const key = data.keys.find(({ kind }) => kind === 'write');
-            return key ? (
-              <SnippetTabs writeKey={key.shown} />
+            const source = data.sources.find(({ door }) => door === 'tracker');
+            return source ? (
+              <SnippetTabs writeKey={source.key} />
             ) : (
-              <p>This project has no write key. Create one in Settings.</p>
+              <p>This project has no source for a tracker. Create one under Sources.</p>
             );
           }}
         </Answer>
       ) : (
-        <p className="muted">An editor or administrator finds the write key and the code in Settings.</p>
+        <p className="muted">An editor or administrator finds the write key and the code under Sources.</p>
       )}
     </section>
   );

@@ -1,22 +1,19 @@
-import { TributaryError } from '../../runtime/errors.ts';
 import type { Store } from '../../store/store.ts';
 import type { AccountHandlers } from '../handler.ts';
 
 type KeyHandlers = Pick<AccountHandlers, 'listKeys' | 'createKey' | 'revokeKey'>;
 
+/** Keys of the API; write keys are sources. */
 export function keyHandlers(store: Store): KeyHandlers {
   return {
-    listKeys: async ({ project }) => ({ keys: await store.keys.list(project) }),
+    listKeys: async ({ project }) => ({
+      keys: (await store.keys.list(project)).filter(({ kind }) => kind === 'api'),
+    }),
 
-    createKey: async ({ project, kind, name, role }) => {
-      if (kind === 'api') return store.keys.create({ project, kind, name, role: role ?? 'viewer' });
-      if (role !== undefined)
-        throw new TributaryError('bad-request', '"role": a write key has none; it can only send events');
-      return store.keys.create({ project, kind, name });
-    },
+    createKey: async ({ project, name, role }) => store.keys.create({ project, kind: 'api', name, role }),
 
     revokeKey: async ({ project, key }) => {
-      await store.keys.revoke(project, key);
+      await store.keys.revoke(project, 'api', key);
       return { ok: true };
     },
   };

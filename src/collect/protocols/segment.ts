@@ -51,7 +51,7 @@ function keyOfBody(body: Buffer): string | undefined {
 function answer({ route: { key, path }, host, secure, prefix }: Incoming, known: boolean): Answer {
   if (path === '/v1/m') return success;
   if (!known) {
-    const message = 'no project has this write key; use one shown in Settings → Sources and keys';
+    const message = 'no project has this write key; use one shown under Sources';
     return {
       status: 404,
       headers: json,

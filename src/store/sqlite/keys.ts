@@ -149,23 +149,18 @@ export class SqliteKeys implements KeyStore {
     return (await this.#decodingFacts(id)).events;
   }
 
-  async revoke(project: string, id: string): Promise<void> {
-    const gone = this.#database.transaction(() => {
-      // no key contains a space: this value is nobody's, so the old one is free again
-      const kept = this.#database.run(
-        `UPDATE keys SET revoked_at = ?, lookup = 'revoked ' || id, shown = '', secret = NULL
-         WHERE project = ? AND id = ? AND kind = 'write' AND revoked_at IS NULL`,
-        this.#clock.now(),
-        project,
-        id,
-      );
+  async revoke(project: string, kind: 'write' | 'api', id: string): Promise<void> {
+    this.#database.transaction(() => {
+      const gone =
+        kind === 'api'
+          ? this.#database.run("DELETE FROM keys WHERE project = ? AND id = ? AND kind = 'api'", project, id)
+          : this.#bury(project, id);
+      if (gone === 0) {
+        const what = kind === 'api' ? 'API key' : 'source';
+        throw new TributaryError('not-found', `there is no ${what} "${id}" in this project`);
+      }
       this.#database.run('DELETE FROM previous_values WHERE key_id = ?', id);
-      return (
-        kept +
-        this.#database.run("DELETE FROM keys WHERE project = ? AND id = ? AND kind = 'api'", project, id)
-      );
     });
-    if (gone === 0) throw new TributaryError('not-found', `there is no key "${id}" in this project`);
     this.changed();
   }
 
@@ -198,6 +193,17 @@ export class SqliteKeys implements KeyStore {
       if (value === undefined) continue;
       this.#database.run(`UPDATE keys SET ${column} = ? WHERE id = ?`, value, id);
     }
+  }
+
+  /** No key contains a space: the value that stays is nobody's, so the old one is free again. */
+  #bury(project: string, id: string): number {
+    return this.#database.run(
+      `UPDATE keys SET revoked_at = ?, lookup = 'revoked ' || id, shown = '', secret = NULL
+       WHERE project = ? AND id = ? AND kind = 'write' AND revoked_at IS NULL`,
+      this.#clock.now(),
+      project,
+      id,
+    );
   }
 
   #used(key: Key): Key {
