@@ -1,6 +1,7 @@
 import type { DecodedEvent, Failure } from './event.ts';
+import type { LogLine } from './log-line.ts';
 import type { LogRecord } from './request.ts';
-import type { AccountRow, EventRow, IdentityRow, PersonRow, SessionRow } from './row.ts';
+import type { AccountRow, EventRow, IdentityRow, LogRow, PersonRow, SessionRow } from './row.ts';
 
 /** One decoded event on its way from the log to the tables. */
 export interface PipelineItem {
@@ -12,6 +13,16 @@ export interface PipelineItem {
   readonly event: DecodedEvent;
 }
 
+/** One log line on the same way. */
+export interface LogItem {
+  readonly record: LogRecord;
+  /** Position within its request, behind the events and failures. */
+  readonly index: number;
+  /** The sender's id, or one made of the position in the log. */
+  readonly lineId: string;
+  readonly line: LogLine;
+}
+
 /** What enrichment makes of a batch. Pure: the same items and state give the same rows. */
 export interface EnrichedBatch {
   readonly events: readonly EventRow[];
@@ -19,11 +30,18 @@ export interface EnrichedBatch {
   readonly identities: readonly IdentityRow[];
   readonly persons: readonly PersonRow[];
   readonly accounts: readonly AccountRow[];
+  readonly logs: readonly LogRow[];
   readonly failures: readonly { readonly item: PipelineItem; readonly failure: Failure }[];
+  /** Log lines that failed. */
+  readonly lineFailures: readonly { readonly item: LogItem; readonly failure: Failure }[];
   /** Dropped on purpose, with the step's reason. */
   readonly dropped: readonly { readonly item: PipelineItem; readonly reason: string }[];
   /** State to store together with the checkpoint. */
   readonly changes: ReadonlyMap<string, string | undefined>;
 }
 
-export type EnrichBatch = (items: readonly PipelineItem[]) => Promise<EnrichedBatch>;
+/** Log lines see what is known after the events of the batch, and change nothing of it. */
+export type EnrichBatch = (
+  items: readonly PipelineItem[],
+  lines?: readonly LogItem[],
+) => Promise<EnrichedBatch>;

@@ -1,4 +1,4 @@
-import type { EventType } from './event.ts';
+import type { Consent, EventType } from './event.ts';
 
 /** What events and sessions say alike: where a visit came from, and on what it happened. */
 interface VisitColumns {
@@ -42,7 +42,11 @@ export interface EventRow extends VisitColumns {
   anonymous_id: string;
   /** Person as known when the event was processed; queries resolve it to today's person (`person_id`). */
   person_key: bigint;
+  /** The account that counts most, and what kind of account it is: `company` unless the client says otherwise. */
   account_id: string;
+  account_kind: string;
+  /** kind → id of all accounts, when the client knows several kinds; else empty. */
+  groups: Readonly<Record<string, string>>;
   session_id: bigint;
   client_session_id: string;
   url: string;
@@ -51,13 +55,68 @@ export interface EventRow extends VisitColumns {
   title: string;
   library: string;
   protocol: string;
+  /** Id of the write key; '' for requests without one. */
+  key_id: string;
+  consent: Consent | '';
+  /** The tracker's count for this anonymous id, from 1. */
+  sequence: number;
   /** 0…100; 50 and more counts as a bot by default. */
   bot_score: number;
   bot_reason: string;
   revenue: number | null;
   currency: string;
+  order_id: string;
+  items: readonly ItemRow[];
   /** JSON text of the properties. */
   properties: string;
+}
+
+/** One product of an event, in the words of the columns `items.…`. */
+export interface ItemRow {
+  readonly id: string;
+  readonly name: string;
+  readonly brand: string;
+  readonly category: string;
+  readonly variant: string;
+  readonly coupon: string;
+  readonly price: number | null;
+  /** 1 when the client does not say. */
+  readonly quantity: number;
+}
+
+/** A row of `tributary.logs`: one log line, in the words of OpenTelemetry's log data model where it has one. */
+export interface LogRow {
+  project: string;
+  /** The sender's id of the line, or `#<offset>.<index>` after its place in our log. */
+  line_id: string;
+  /** Milliseconds, with microseconds as the fraction; so is `observed_at`. */
+  timestamp: number;
+  observed_at: number;
+  received_at: number;
+  log_offset: number;
+  /** OpenTelemetry's SeverityNumber, 0 when unknown. */
+  severity: number;
+  severity_text: string;
+  service: string;
+  host: string;
+  stream: string;
+  body: string;
+  /** JSON texts. */
+  attributes: string;
+  resource: string;
+  trace_id: string;
+  span_id: string;
+  user_id: string;
+  anonymous_id: string;
+  account_id: string;
+  /** Computed as for events; 0 when the line names nobody. */
+  person_key: bigint;
+  /** The session that the person had open then; 0 when none. */
+  session_id: bigint;
+  client_session_id: string;
+  request_id: string;
+  key_id: string;
+  protocol: string;
 }
 
 /** The state of one session after a batch: replaces the row with a smaller version. */
@@ -109,6 +168,7 @@ export interface PersonRow {
 
 export interface AccountRow {
   project: string;
+  kind: string;
   account_id: string;
   traits: string;
   first_seen: number;
@@ -123,6 +183,7 @@ export interface QuarantineRow {
   /** Position of the item within its request; 0 for a whole request. */
   item: number;
   protocol: string;
+  key_id: string;
   stage: string;
   reason: string;
   detail: string;

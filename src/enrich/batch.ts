@@ -1,7 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { EnrichedBatch, PipelineItem } from '../contract/pipeline.ts';
+import type { EnrichedBatch, LogItem, PipelineItem } from '../contract/pipeline.ts';
 import type { AccountRow, PersonRow, SessionRow } from '../contract/row.ts';
 import { messageOf } from '../runtime/errors.ts';
+import { keysOfLines, runLines } from './lines.ts';
 import { Memory, subjectKey } from './memory.ts';
 import type { StateStore } from './state/state.ts';
 import { cut, type Draft, draftOf, limit, type Step, type Verdict } from './step.ts';
@@ -9,15 +10,21 @@ import { cut, type Draft, draftOf, limit, type Step, type Verdict } from './step
 /** Events between two turns of the event loop: about 20 ms, so that an upload beside it is not kept waiting. */
 const perTurn = 1_000;
 
-/** Runs a batch through the steps. The first one dates the events; the others then see them in order of time. */
+/**
+ * Runs a batch through the steps. The first one dates the events; the others then see them in order of time. Log lines come last: they see the
+ * sessions that the events have made.
+ */
 export async function runBatch(
   steps: readonly Step[],
   state: StateStore,
   items: readonly PipelineItem[],
+  lines: readonly LogItem[] = [],
 ): Promise<EnrichedBatch> {
   const memory = new Memory(items.reduce((newest, item) => Math.max(newest, item.record.offset), 0));
   const drafts = items.map(draftOf);
-  await memory.load(state, keysOf(drafts));
+  const keys = keysOf(drafts);
+  keysOfLines(lines, keys);
+  await memory.load(state, keys);
   for (const draft of drafts) recall(draft, memory);
 
   const failures: EnrichedBatch['failures'][number][] = [];
@@ -43,6 +50,7 @@ export async function runBatch(
     identities: memory.identities,
     persons: personRows(memory),
     accounts: accountRows(memory),
+    ...runLines(lines, memory),
     failures,
     dropped,
     changes: memory.changes(),
@@ -100,10 +108,11 @@ function byTime(a: Draft, b: Draft): number {
 /** Every id that a step may ask memory for. */
 function keysOf(drafts: readonly Draft[]): Set<string> {
   const keys = new Set<string>();
-  for (const { accountKey, anonymousKey, event, row, userKey } of drafts) {
+  for (const { accountKey, anonymousKey, event, groupKeys, row, userKey } of drafts) {
     if (userKey !== '') keys.add(userKey);
     if (anonymousKey !== '') keys.add(anonymousKey);
     if (accountKey !== '') keys.add(accountKey);
+    for (const key of groupKeys) keys.add(key);
     if (event.previousId === undefined) continue;
     const previous = cut(event.previousId, limit.id);
     keys.add(subjectKey('u', row.project, previous));
@@ -122,7 +131,7 @@ function personRows(memory: Memory): PersonRow[] {
     person_key: person.key,
     user_id: person.kind === 'u' ? person.id : '',
     anonymous_id: person.anonymous,
-    traits: JSON.stringify(person.traits),
+    traits: JSON.stringify(person.traits.values),
     first_seen: person.firstSeen,
     last_seen: person.lastSeen,
     version: memory.version,
@@ -132,8 +141,9 @@ function personRows(memory: Memory): PersonRow[] {
 function accountRows(memory: Memory): AccountRow[] {
   return Array.from(memory.changedAccountRows, (account) => ({
     project: account.project,
+    kind: account.kind,
     account_id: account.id,
-    traits: JSON.stringify(account.traits),
+    traits: JSON.stringify(account.traits.values),
     first_seen: account.firstSeen,
     last_seen: account.lastSeen,
     version: memory.version,

@@ -146,7 +146,9 @@ describe('a batch', () => {
       identities: [],
       persons: [],
       accounts: [],
+      logs: [],
       failures: [],
+      lineFailures: [],
       dropped: [],
       changes: new Map(),
     });

@@ -60,5 +60,5 @@ export function createEnricher({
   readonly enrich: EnrichBatch;
 } {
   const steps = enrichmentSteps(geo);
-  return { enrich: (items) => runBatch(steps, state, items) };
+  return { enrich: (items, lines) => runBatch(steps, state, items, lines) };
 }

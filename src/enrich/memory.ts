@@ -1,9 +1,10 @@
-import type { JsonObject } from '../contract/event.ts';
 import type { IdentityRow } from '../contract/row.ts';
+import { defaultKind } from './account-kind.ts';
 import { RecentCache } from './recent.ts';
 import type { Session } from './session-state.ts';
 import { decodeAccount, decodeSubject, encodeAccount, encodeSubject } from './state/codec.ts';
 import { type StateStore, transientPrefix } from './state/state.ts';
+import type { Traits } from './traits.ts';
 
 /** What is remembered of one anonymous id (a device, mostly) or one user id. */
 export interface Subject {
@@ -24,22 +25,29 @@ export interface Subject {
   lastSeen: number;
   /** lastSeen of the last person row; 0 before the first. */
   told: number;
-  account: string;
-  accountAt: number;
-  traits: JsonObject;
-  traitsAt: number;
+  /** The latest account of each kind, the one that counts most first. */
+  accounts: Belonging[];
+  traits: Traits;
   /** Most recently touched first. */
   sessions: Session[];
 }
 
+export interface Belonging {
+  readonly kind: string;
+  readonly id: string;
+  /** Time of the newest event that said so. */
+  readonly at: number;
+}
+
 export interface Account {
   readonly project: string;
+  readonly kind: string;
   readonly id: string;
+  readonly stateKey: string;
   firstSeen: number;
   lastSeen: number;
   told: number;
-  traits: JsonObject;
-  traitsAt: number;
+  traits: Traits;
 }
 
 /** Most aliases from an id to the person it counts as; a longer chain ends there. */
@@ -121,8 +129,7 @@ export class Memory {
       changes.set(subject.stateKey, text);
       decoded.set(subject.stateKey, { text, subject });
     }
-    for (const account of this.#changedAccounts)
-      changes.set(accountKey(account.project, account.id), encodeAccount(account));
+    for (const account of this.#changedAccounts) changes.set(account.stateKey, encodeAccount(account));
     return changes;
   }
 
@@ -131,14 +138,20 @@ export class Memory {
     const project = key.slice(2, end);
     const id = key.slice(end + 1);
     if (key.startsWith('g:')) {
-      this.#accounts.set(key, decodeAccount(text, project, id));
+      this.#accounts.set(key, decodeAccount(text, key, project, defaultKind, id));
+      return;
+    }
+    if (key.startsWith('k:')) {
+      const endOfKind = id.indexOf('\0');
+      const kind = id.slice(0, endOfKind);
+      this.#accounts.set(key, decodeAccount(text, key, project, kind, id.slice(endOfKind + 1)));
       return;
     }
     const subject = readSubject(key, text, project, id);
     this.#subjects.set(key, subject);
     if (subject.link !== '') named.add(subjectKey('u', project, subject.link));
     if (subject.device !== '') named.add(subjectKey('a', project, subject.device));
-    if (subject.account !== '') named.add(accountKey(project, subject.account));
+    for (const account of subject.accounts) named.add(accountKey(project, account.kind, account.id));
   }
 }
 
@@ -158,6 +171,7 @@ function readSubject(key: string, text: string | undefined, project: string, id:
 function copySubject(subject: Subject): Subject {
   return {
     ...subject,
+    accounts: subject.accounts.slice(),
     sessions: subject.sessions.map((session) => ({ ...session, row: { ...session.row } })),
   };
 }
@@ -166,6 +180,6 @@ export function subjectKey(kind: 'a' | 'u', project: string, id: string): string
   return `${kind}:${project}\0${id}`;
 }
 
-export function accountKey(project: string, id: string): string {
-  return `g:${project}\0${id}`;
+export function accountKey(project: string, kind: string, id: string): string {
+  return kind === defaultKind ? `g:${project}\0${id}` : `k:${project}\0${kind}\0${id}`;
 }

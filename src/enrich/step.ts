@@ -1,6 +1,7 @@
-import type { DecodedEvent, JsonValue } from '../contract/event.ts';
+import type { DecodedEvent, Item, JsonValue } from '../contract/event.ts';
 import type { PipelineItem } from '../contract/pipeline.ts';
-import type { EventRow } from '../contract/row.ts';
+import type { EventRow, ItemRow } from '../contract/row.ts';
+import { defaultKind, kindOf, maxKinds } from './account-kind.ts';
 import { blockedId } from './blocked-id.ts';
 import { type Account, accountKey, type Memory, type Subject, subjectKey } from './memory.ts';
 import { RecentCache } from './recent.ts';
@@ -17,6 +18,8 @@ export interface Draft {
   readonly userKey: string;
   readonly anonymousKey: string;
   readonly accountKey: string;
+  /** Keys of the accounts of other kinds; those with blocked ids are not among them. */
+  readonly groupKeys: readonly string[];
   /** What is remembered of the ids, set before the first step; undefined for ids that are absent or blocked. */
   user: Subject | undefined;
   anonymous: Subject | undefined;
@@ -72,27 +75,93 @@ interface Name {
  * Ids with their keys, by kind. An id comes again and again, each time as a new text; here it is one, whose hash is known and
  * which equals itself at a glance, in every map on the way.
  */
-const names = {
-  a: new RecentCache<Name>(10_000),
-  u: new RecentCache<Name>(10_000),
-  g: new RecentCache<Name>(2_000),
-};
+const names = { a: new RecentCache<Name>(10_000), u: new RecentCache<Name>(10_000) };
 
-function nameOf(kind: 'a' | 'u' | 'g', project: string, text: string | undefined): Name {
+function nameOf(kind: 'a' | 'u', project: string, text: string | undefined): Name {
   if (text === undefined || text === '') return noName;
   const known = names[kind].get(text);
   if (known?.project === project) return known;
   const id = cut(text, limit.id);
-  const name: Name = { project, id, key: keyOf(kind, project, id) };
+  const name: Name = { project, id, key: blockedId(id) ? '' : subjectKey(kind, project, id) };
   if (text === id) names[kind].set(id, name);
   return name;
 }
 
 const noName: Name = { project: '', id: '', key: '' };
 
-function keyOf(kind: 'a' | 'u' | 'g', project: string, id: string): string {
-  if (blockedId(id)) return '';
-  return kind === 'g' ? accountKey(project, id) : subjectKey(kind, project, id);
+interface AccountName extends Name {
+  readonly kind: string;
+  /** The groups of an event that has no other. */
+  readonly groups: EventRow['groups'];
+}
+
+const accounts = new RecentCache<AccountName>(2_000);
+const noGroups: EventRow['groups'] = Object.freeze({});
+const noAccount: AccountName = { ...noName, kind: '', groups: noGroups };
+
+/** The account of that kind and id, as rows and state name it. */
+export function accountName(
+  project: string,
+  said: string | undefined,
+  text: string | undefined,
+): AccountName {
+  if (text === undefined || text === '') return noAccount;
+  const kind = said === undefined ? defaultKind : kindOf(said);
+  const known = accounts.get(text);
+  if (known?.project === project && known.kind === kind) return known;
+  const id = cut(text, limit.id);
+  const key = blockedId(id) ? '' : accountKey(project, kind, id);
+  const name: AccountName = { project, kind, id, key, groups: Object.freeze({ [kind]: id }) };
+  if (text === id) accounts.set(id, name);
+  return name;
+}
+
+interface Groups {
+  readonly groups: EventRow['groups'];
+  readonly keys: readonly string[];
+}
+
+const noKeys: readonly string[] = [];
+
+/** All accounts of an event, the main one first, and the keys of the others. */
+function groupsOf({ groups: said }: DecodedEvent, project: string, main: AccountName): Groups {
+  if (said === undefined) return { groups: main.groups, keys: noKeys };
+  const groups: Record<string, string> = { ...main.groups };
+  const keys: string[] = [];
+  for (const [text, of] of Object.entries(said).slice(0, maxKinds)) {
+    const { id, key, kind } = accountName(project, text, of);
+    if (kind === '' || kind === '__proto__' || Object.hasOwn(groups, kind)) continue;
+    groups[kind] = id;
+    if (key !== '') keys.push(key);
+  }
+  return { groups, keys };
+}
+
+const noItems: EventRow['items'] = [];
+const maxItems = 200;
+
+function itemsOf(items: readonly Item[] | undefined): EventRow['items'] {
+  return items === undefined ? noItems : items.slice(0, maxItems).map(itemRow);
+}
+
+function itemRow(item: Item): ItemRow {
+  return {
+    id: cut(item.id, limit.id),
+    name: cut(item.name, limit.id),
+    brand: cut(item.brand, limit.name),
+    category: cut(item.category, limit.name),
+    variant: cut(item.variant, limit.name),
+    coupon: cut(item.coupon, limit.name),
+    price: item.price ?? null,
+    quantity: item.quantity ?? 1,
+  };
+}
+
+/** Counts from 1; what is no such number says nothing. */
+function sequenceOf(sequence: number | undefined): number {
+  return sequence !== undefined && Number.isInteger(sequence) && sequence > 0 && sequence < 2 ** 32
+    ? sequence
+    : 0;
 }
 
 /** The row as far as it needs no enrichment. Every column is named, so that all rows share one hidden class. */
@@ -100,7 +169,8 @@ export function draftOf(item: PipelineItem): Draft {
   const { event, record } = item;
   const user = nameOf('u', record.project, event.userId);
   const anonymous = nameOf('a', record.project, event.anonymousId);
-  const account = nameOf('g', record.project, event.accountId);
+  const account = accountName(record.project, event.accountKind, event.accountId);
+  const { groups, keys } = groupsOf(event, record.project, account);
   const row: EventRow = {
     project: record.project,
     event_id: item.eventId,
@@ -113,6 +183,8 @@ export function draftOf(item: PipelineItem): Draft {
     anonymous_id: anonymous.id,
     person_key: 0n,
     account_id: account.id,
+    account_kind: account.kind,
+    groups,
     session_id: 0n,
     client_session_id: cut(event.clientSessionId, limit.short),
     url: '',
@@ -142,10 +214,15 @@ export function draftOf(item: PipelineItem): Draft {
     app_version: cut(event.appVersion, limit.short),
     library: cut(event.library, limit.short),
     protocol: record.protocol,
+    key_id: record.key,
+    consent: event.consent ?? '',
+    sequence: sequenceOf(event.sequence),
     bot_score: 0,
     bot_reason: '',
     revenue: null,
     currency: '',
+    order_id: cut(event.orderId, limit.id),
+    items: itemsOf(event.items),
     properties: '{}',
   };
   return {
@@ -156,6 +233,7 @@ export function draftOf(item: PipelineItem): Draft {
     userKey: user.key,
     anonymousKey: anonymous.key,
     accountKey: account.key,
+    groupKeys: keys,
     user: undefined,
     anonymous: undefined,
     account: undefined,

@@ -1,13 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Decoded, Failure } from '../contract/event.ts';
-import type { EnrichBatch, EnrichedBatch, PipelineItem } from '../contract/pipeline.ts';
+import type { Decoded } from '../contract/event.ts';
+import type { EnrichBatch, EnrichedBatch, LogItem, PipelineItem } from '../contract/pipeline.ts';
 import type { LogRecord } from '../contract/request.ts';
-import type { QuarantineRow } from '../contract/row.ts';
+import type { LogRow, QuarantineRow } from '../contract/row.ts';
 import { messageOf } from '../runtime/errors.ts';
-import { type Confirm, hashId, type RecentIds } from './dedupe.ts';
+import type { Confirm, RecentIds } from './dedupe.ts';
+import { type InFlight, SeenIds, withoutDuplicates } from './duplicates.ts';
 import { enrichSafely } from './enrich-safely.ts';
 import { type Refusal, storableJson } from './insert.ts';
 import { Ledger } from './ledger.ts';
+import { quarantined, quarantinedItem, refusedItem } from './quarantine.ts';
 import type { Table, TableRows } from './rows.ts';
 
 /** Everything that one range of the log becomes. */
@@ -18,13 +20,11 @@ export interface Batch {
   readonly records: readonly LogRecord[];
   readonly rows: { readonly [T in Table]: readonly TableRows[T][] };
   readonly changes: EnrichedBatch['changes'];
-  /** Ids that clients gave, of the rows in `events`. */
-  readonly ids: ReadonlyMap<string, SeenId>;
-}
-
-interface SeenId {
-  readonly hash: readonly [high: number, low: number];
-  readonly offset: number;
+  /** Ids that clients gave, of the rows in `events` and in `logs`. */
+  readonly ids: SeenIds;
+  /** What `logs` was made of. */
+  readonly lines: readonly LogItem[];
+  readonly counted: Ledger;
 }
 
 export interface PrepareOptions {
@@ -34,16 +34,11 @@ export interface PrepareOptions {
   readonly confirm: Confirm;
 }
 
-/** Ids of the batch that is being inserted: the warehouse may not know them yet. */
-export type InFlight = ReadonlyMap<string, unknown>;
-
 /** Items that the warehouse refused, by event id: they go to quarantine instead. */
 export type Refused = ReadonlyMap<string, Refusal>;
 
 /** Records between two turns of the event loop, so that an upload and its answer are not kept waiting. */
 const recordsPerTurn = 250;
-/** Quarantine keeps this much of one item; what is longer is in the log under the offset named. */
-const maxPayload = 8_000_000;
 
 const noRefused: Refused = new Map();
 
@@ -51,45 +46,81 @@ const noRefused: Refused = new Map();
 export async function prepareBatch(
   options: PrepareOptions,
   range: { from: number; to: number; records: readonly LogRecord[] },
-  inFlight: InFlight,
+  inFlight: InFlight | undefined,
   refused: Refused = noRefused,
 ): Promise<Batch> {
   const ledger = new Ledger();
   const quarantine: QuarantineRow[] = [];
-  const items = await decodeAll(options, range.records, ledger, quarantine);
-  const { fresh, ids } = await withoutDuplicates(options, items, range.from, inFlight, ledger);
+  const { items, lines } = await decodeAll(options, range.records, ledger, quarantine);
+  const { fresh, freshLines, ids } = await unseen(options, { items, lines }, range.from, inFlight, ledger);
   const { accepted, rejected } = split(fresh, refused);
   for (const { item, refusal } of rejected) {
-    quarantine.push(quarantined(item.record, item.index + 1, failureOfRefusal(refusal, item)));
+    quarantine.push(refusedItem(item, refusal));
     ledger.add(item.record, 'quarantined', refusal.reason);
-    ids.delete(keyOf(item.record.project, item.eventId));
+    ids.delete(item.record.project, item.eventId, 'events');
   }
-  const enriched = await enrichSafely(options.enrich, accepted);
+  const enriched = await enrichSafely(options.enrich, accepted, freshLines);
   for (const { item, failure } of enriched.failures) {
-    quarantine.push(quarantined(item.record, item.index + 1, withPayload(failure, item)));
+    quarantine.push(quarantinedItem(item, failure));
     ledger.add(item.record, 'quarantined', failure.reason);
-    ids.delete(keyOf(item.record.project, item.eventId));
+    ids.delete(item.record.project, item.eventId, 'events');
+  }
+  for (const { item, failure } of enriched.lineFailures) {
+    quarantine.push(quarantinedItem(item, failure));
+    ledger.add(item.record, 'quarantined', failure.reason);
+    ids.delete(item.record.project, item.lineId, 'logs');
   }
   for (const { item, reason } of enriched.dropped) {
     ledger.add(item.record, 'dropped', reason);
-    ids.delete(keyOf(item.record.project, item.eventId));
+    ids.delete(item.record.project, item.eventId, 'events');
   }
   for (const event of enriched.events) event.properties = storableJson(event.properties);
-  countLoaded(accepted, enriched, ledger);
+  for (const line of enriched.logs) line.attributes = storableJson(line.attributes);
+  for (const line of enriched.logs) line.resource = storableJson(line.resource);
+  countLoaded(accepted, [...enriched.failures, ...enriched.dropped], ledger);
+  countLoaded(freshLines, enriched.lineFailures, ledger);
   return {
     ...range,
     changes: enriched.changes,
     ids,
+    lines: freshLines,
+    counted: ledger,
     rows: {
       events: enriched.events,
       sessions: enriched.sessions,
       identities: enriched.identities,
       persons: enriched.persons.map(withStorableTraits),
       accounts: enriched.accounts.map(withStorableTraits),
+      logs: enriched.logs,
       quarantine,
       ledger: ledger.entries(),
     },
   };
+}
+
+/** The batch with the log lines that the warehouse refused in quarantine; the same refusals give the same batch. */
+export function withRefusedLines(
+  batch: Batch,
+  refusals: readonly { readonly row: LogRow; readonly refusal: Refusal }[],
+): Batch {
+  if (refusals.length === 0) return batch;
+  const quarantine = [...batch.rows.quarantine];
+  for (const { row, refusal } of refusals) {
+    const item = batch.lines.find(
+      ({ lineId, record }) => lineId === row.line_id && record.offset === row.log_offset,
+    );
+    if (!item) continue;
+    quarantine.push(refusedItem(item, refusal));
+    batch.counted.add(item.record, 'loaded', '', -1);
+    batch.counted.add(item.record, 'quarantined', refusal.reason);
+    batch.ids.delete(item.record.project, item.lineId, 'logs');
+  }
+  return { ...batch, rows: { ...batch.rows, quarantine, ledger: batch.counted.entries() } };
+}
+
+interface DecodedItems {
+  readonly items: readonly PipelineItem[];
+  readonly lines: readonly LogItem[];
 }
 
 async function decodeAll(
@@ -97,14 +128,16 @@ async function decodeAll(
   records: readonly LogRecord[],
   ledger: Ledger,
   quarantine: QuarantineRow[],
-): Promise<PipelineItem[]> {
+): Promise<DecodedItems> {
   const items: PipelineItem[] = [];
+  const lines: LogItem[] = [];
   for (const [at, record] of records.entries()) {
     if (at % recordsPerTurn === recordsPerTurn - 1) await turn();
     const answer = decodeSafely(decode, record);
     const decoded = answer instanceof Promise ? await answer : answer;
     ledger.add(record, 'processed');
-    ledger.add(record, 'decoded', '', decoded.events.length + decoded.failures.length);
+    const numbered = decoded.events.length + decoded.failures.length;
+    ledger.add(record, 'decoded', '', numbered + (decoded.logs?.length ?? 0));
     for (const [reason, count] of Object.entries(decoded.dropped ?? {})) {
       ledger.add(record, 'decoded', '', count);
       ledger.add(record, 'dropped', reason, count);
@@ -123,8 +156,12 @@ async function decodeAll(
         eventId: event.id ?? derivedId(record.receivedAt, record.offset, index),
       });
     }
+    for (const [at, line] of decoded.logs?.entries() ?? []) {
+      const index = numbered + at;
+      lines.push({ record, index, lineId: line.id ?? `#${record.offset}.${index}`, line });
+    }
   }
-  return items;
+  return { items, lines };
 }
 
 /** A decoder never throws; if one does after all, its record must not stop the river. */
@@ -152,52 +189,26 @@ export function derivedId(receivedAt: number, offset: number, index: number): st
   return `${time.slice(0, 8)}-${time.slice(8)}-7${low}-8${high}-${offset.toString(16).padStart(12, '0')}`;
 }
 
-const keyOf = (project: string, id: string): string => `${project}\0${id}`;
-
-async function withoutDuplicates(
+async function unseen(
   { recent, confirm }: PrepareOptions,
-  items: readonly PipelineItem[],
+  { items, lines }: DecodedItems,
   from: number,
-  inFlight: InFlight,
+  inFlight: InFlight | undefined,
   ledger: Ledger,
-): Promise<{ fresh: PipelineItem[]; ids: Map<string, SeenId> }> {
-  const ids = new Map<string, SeenId>();
-  const suspects: { project: string; id: string; from: number; to: number }[] = [];
-  const duplicates = new Set<PipelineItem>();
-  const firstOf = new Map<string, PipelineItem>();
-  for (const item of items) {
-    const { id } = item.event;
-    if (id === undefined) continue;
-    const { project, offset } = item.record;
-    const key = keyOf(project, id);
-    if (ids.has(key) || inFlight.has(key)) {
-      duplicates.add(item);
-      continue;
-    }
-    const hash = hashId(project, id);
-    ids.set(key, { hash, offset });
-    const range = recent.maybe(hash[0], hash[1]);
-    if (range) {
-      suspects.push({ project, id, ...range });
-      firstOf.set(key, item);
-    }
-  }
-  if (suspects.length > 0) {
-    for (const key of await confirm(suspects, from)) {
-      const item = firstOf.get(key);
-      if (!item) continue;
-      duplicates.add(item);
-      ids.delete(key);
-    }
-  }
-  for (const item of duplicates) ledger.add(item.record, 'duplicate');
-  return { fresh: duplicates.size > 0 ? items.filter((item) => !duplicates.has(item)) : [...items], ids };
+): Promise<{ fresh: readonly PipelineItem[]; freshLines: readonly LogItem[]; ids: SeenIds }> {
+  const ids = new SeenIds();
+  const known = { ids, recent, confirm, from, inFlight };
+  const events = await withoutDuplicates(items, (item) => item.event.id, 'events', known);
+  const logs = await withoutDuplicates(lines, (item) => item.line.id, 'logs', known);
+  for (const { record } of events.duplicates) ledger.add(record, 'duplicate');
+  for (const { record } of logs.duplicates) ledger.add(record, 'duplicate');
+  return { fresh: events.fresh, freshLines: logs.fresh, ids };
 }
 
 function split(
-  items: PipelineItem[],
+  items: readonly PipelineItem[],
   refused: Refused,
-): { accepted: PipelineItem[]; rejected: { item: PipelineItem; refusal: Refusal }[] } {
+): { accepted: readonly PipelineItem[]; rejected: { item: PipelineItem; refusal: Refusal }[] } {
   if (refused.size === 0) return { accepted: items, rejected: [] };
   const accepted: PipelineItem[] = [];
   const rejected: { item: PipelineItem; refusal: Refusal }[] = [];
@@ -210,61 +221,16 @@ function split(
 }
 
 /** What went in and did not come out as a failure or dropped was loaded. */
-function countLoaded(items: readonly PipelineItem[], enriched: EnrichedBatch, ledger: Ledger): void {
-  if (enriched.failures.length + enriched.dropped.length === 0) {
-    for (const { record } of items) ledger.add(record, 'loaded');
-    return;
-  }
-  const gone = new Set([...enriched.failures, ...enriched.dropped].map(({ item }) => item));
-  for (const item of items) if (!gone.has(item)) ledger.add(item.record, 'loaded');
+function countLoaded<Item extends PipelineItem | LogItem>(
+  items: readonly Item[],
+  lost: readonly { readonly item: Item }[],
+  ledger: Ledger,
+): void {
+  const gone = new Set(lost.map(({ item }) => item));
+  for (const item of items) if (gone.size === 0 || !gone.has(item)) ledger.add(item.record, 'loaded');
 }
 
 function withStorableTraits<Row extends { traits: string }>(row: Row): Row {
   const traits = storableJson(row.traits);
   return traits === row.traits ? row : { ...row, traits };
-}
-
-function withPayload(failure: Failure, item: PipelineItem): Failure {
-  return failure.payload === undefined ? { ...failure, payload: JSON.stringify(item.event) } : failure;
-}
-
-function failureOfRefusal({ reason, detail }: Refusal, item: PipelineItem): Failure {
-  return { stage: 'load', reason, detail, payload: JSON.stringify(item.event) };
-}
-
-function quarantined(record: LogRecord, item: number, failure: Failure): QuarantineRow {
-  const { payload, encoding } =
-    failure.payload === undefined
-      ? asText(record.body)
-      : { payload: failure.payload, encoding: 'text' as const };
-  const tooLong = payload.length > maxPayload;
-  return {
-    project: record.project,
-    received_at: record.receivedAt,
-    log_offset: record.offset,
-    item,
-    protocol: record.protocol,
-    stage: failure.stage,
-    reason: failure.reason,
-    detail: tooLong
-      ? `${failure.detail} (the first ${maxPayload} of ${payload.length} characters; all of it is record ${record.offset} of the log)`
-      : failure.detail,
-    payload: tooLong ? payload.slice(0, maxPayload) : payload,
-    payload_encoding: encoding,
-    method: record.method,
-    path: record.path,
-    query: record.query,
-    headers: JSON.stringify(record.headers),
-    address: record.address,
-  };
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function asText(body: Uint8Array): { payload: string; encoding: 'text' | 'base64' } {
-  try {
-    return { payload: utf8.decode(body), encoding: 'text' };
-  } catch {
-    return { payload: Buffer.from(body).toString('base64'), encoding: 'base64' };
-  }
 }

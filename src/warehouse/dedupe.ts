@@ -9,7 +9,10 @@ export interface Suspect {
 }
 
 /** Which of the suspects are stored from offsets before `before`, as `project\0id`. */
-export type Confirm = (suspects: readonly Suspect[], before: number) => Promise<Set<string>>;
+export type Confirm = (suspects: readonly Suspect[], before: number, table: IdTable) => Promise<Set<string>>;
+
+/** Tables whose rows have ids that clients gave. */
+export type IdTable = 'events' | 'logs';
 
 export interface DedupeOptions {
   /** Ids per generation; the oldest generation is forgotten when there are more than `generations`. */
@@ -89,7 +92,12 @@ export class RecentIds {
 }
 
 /** The hash of an id, as two words; `hashSql` computes the same in the warehouse. */
-export function hashId(project: string, id: string): readonly [high: number, low: number] {
+export function hashId(
+  project: string,
+  idOfClient: string,
+  table: IdTable = 'events',
+): readonly [high: number, low: number] {
+  const id = table === 'events' ? idOfClient : `\0${idOfClient}`;
   const size = writeAscii(project, id);
   if (size > 0) return [murmur3(scratch, size), murmur2(scratch, size)];
   const bytes = Buffer.from(`${project}\0${id}`);
@@ -118,7 +126,13 @@ function writeAscii(project: string, id: string): number {
   return codes > 0x7f ? 0 : size;
 }
 
-const hashSql = `murmurHash3_32(concat(project, '\\0', event_id)), murmurHash2_32(concat(project, '\\0', event_id))`;
+const hashSql = (key: string): string => `murmurHash3_32(${key}), murmurHash2_32(${key})`;
+
+/** How ids are found in each table: the column, what is hashed, and which rows have an id of their client. */
+const tables = {
+  events: { id: 'event_id', key: `concat(project, '\\0', event_id)`, given: '1' },
+  logs: { id: 'line_id', key: `concat(project, '\\0\\0', line_id)`, given: `NOT startsWith(line_id, '#')` },
+} as const;
 
 function word(bytes: Uint8Array, at: number, size: number): number {
   if (at + 4 <= size) {
@@ -174,11 +188,16 @@ export async function rememberStored(
   recent: RecentIds,
   before: number,
 ): Promise<number> {
-  const oldest = await oldestOffset(warehouse, before, recent.capacity);
+  const [events, logs] = await Promise.all([
+    oldestOffset(warehouse, 'events', before, recent.capacity),
+    oldestOffset(warehouse, 'logs', before, recent.capacity),
+  ]);
+  const idsOf = (table: IdTable): string =>
+    `SELECT ${hashSql(tables[table].key)}, log_offset FROM tributary.${table}
+     WHERE log_offset >= {${table}:UInt64} AND log_offset < {before:UInt64} AND ${tables[table].given}`;
   const { stream } = await warehouse.exec({
-    query: `SELECT ${hashSql}, log_offset FROM tributary.events WHERE log_offset >= {oldest:UInt64} AND log_offset < {before:UInt64}
-      ORDER BY log_offset FORMAT RowBinary`,
-    query_params: { oldest, before },
+    query: `SELECT * FROM (${idsOf('events')} UNION ALL ${idsOf('logs')}) ORDER BY log_offset FORMAT RowBinary`,
+    query_params: { events, logs, before },
   });
   let rest: Buffer = Buffer.alloc(0);
   let count = 0;
@@ -193,12 +212,17 @@ export async function rememberStored(
   return count;
 }
 
-/** The offset from which on there are at most `limit` events, to a granule or so: a cheap count by parts of the offsets. */
-async function oldestOffset(warehouse: ClickHouseClient, before: number, limit: number): Promise<number> {
+/** The offset from which on there are at most `limit` rows, to a granule or so: a cheap count by parts of the offsets. */
+async function oldestOffset(
+  warehouse: ClickHouseClient,
+  table: IdTable,
+  before: number,
+  limit: number,
+): Promise<number> {
   const result = await warehouse.query({
     query: `SELECT min(bucket) AS oldest FROM (
       SELECT intDiv(log_offset, 1000) * 1000 AS bucket, sum(count()) OVER (ORDER BY bucket DESC) AS newer
-      FROM tributary.events WHERE log_offset < {before:UInt64} GROUP BY bucket) WHERE newer <= {limit:UInt64}`,
+      FROM tributary.${table} WHERE log_offset < {before:UInt64} GROUP BY bucket) WHERE newer <= {limit:UInt64}`,
     query_params: { before, limit },
     format: 'JSONEachRow',
   });
@@ -211,7 +235,9 @@ export async function confirmStored(
   warehouse: ClickHouseClient,
   suspects: readonly Suspect[],
   before: number,
+  table: IdTable = 'events',
 ): Promise<Set<string>> {
+  const { id: column } = tables[table];
   const found = new Set<string>();
   const perQuery = 2_000;
   for (let at = 0; at < suspects.length; at += perQuery) {
@@ -226,12 +252,12 @@ export async function confirmStored(
     const projects = [...new Set(some.map(({ project }) => project))].map(quote).join(',');
     const result = await warehouse.query({
       // Written out, not as parameters: those travel in the URL, which ends at some kilobytes.
-      query: `SELECT DISTINCT project, event_id FROM tributary.events WHERE project IN (${projects}) AND (project, event_id) IN (${pairs})
+      query: `SELECT DISTINCT project, ${column} AS id FROM tributary.${table} WHERE project IN (${projects}) AND (project, ${column}) IN (${pairs})
         AND log_offset >= ${from} AND log_offset <= ${Math.min(to, before - 1)}`,
       format: 'JSONEachRow',
     });
-    for (const row of await result.json<{ project: string; event_id: string }>()) {
-      found.add(`${row.project}\0${row.event_id}`);
+    for (const row of await result.json<{ project: string; id: string }>()) {
+      found.add(`${row.project}\0${row.id}`);
     }
   }
   return found;

@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 
-const tables = ['events', 'sessions', 'identities', 'persons', 'accounts', 'quarantine', 'ledger'];
+const tables = ['events', 'sessions', 'identities', 'persons', 'accounts', 'logs', 'quarantine', 'ledger'];
 
 /** Removes every row of a project. Safe to repeat; resolves when queries no longer see any. */
 export async function deleteProject(warehouse: ClickHouseClient, project: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { EnrichBatch, EnrichedBatch, PipelineItem } from '../contract/pipeline.ts';
+import type { EnrichBatch, EnrichedBatch, LogItem, PipelineItem } from '../contract/pipeline.ts';
 import { messageOf } from '../runtime/errors.ts';
 
 /**
@@ -9,13 +9,17 @@ import { messageOf } from '../runtime/errors.ts';
 export async function enrichSafely(
   enrich: EnrichBatch,
   items: readonly PipelineItem[],
+  lines: readonly LogItem[],
 ): Promise<EnrichedBatch> {
   try {
-    return await enrich(items);
+    return await enrich(items, lines);
   } catch (error) {
     if (!isFault(error)) throw error;
     const culprits = await findCulprits(enrich, items, error);
-    const enriched = await enrich(items.filter((item) => !culprits.has(item)));
+    const enriched = await enrich(
+      items.filter((item) => !culprits.has(item)),
+      lines,
+    );
     const failures = [...culprits].map(([item, detail]) => ({
       item,
       failure: { stage: 'enrich' as const, reason: 'enrichment failed', detail },

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClickHouseClient, ClickHouseError } from '@clickhouse/client';
-import { encodeNative } from './native.ts';
+import { encodeNative, type NativeBlock } from './native.ts';
 import { type Table, type TableRows, tableColumns } from './rows.ts';
 
 /** The warehouse read the rows and will never take them: trying again is pointless. */
@@ -69,11 +69,11 @@ export class Inserter {
   ): Promise<Refusal | undefined> {
     if (rows.length === 0) return undefined;
     const { signal, onFailure } = this.#options;
-    const body = encodeNative(tableColumns[table], rows);
+    const block = encodeNative(tableColumns[table], rows);
     for (let pause = 100; ; pause = Math.min(pause * 2, 5_000)) {
       signal.throwIfAborted();
       try {
-        await this.#send(table, body, token);
+        await this.#send(table, block, token);
         return undefined;
       } catch (error) {
         const refusal = refusalOf(error);
@@ -84,7 +84,10 @@ export class Inserter {
     }
   }
 
-  /** For tables where the newest version of a row wins, so that pieces may be sent again: only the rows refused stay out. */
+  /**
+   * Only the rows refused stay out. What the warehouse refuses it refuses every time, so the same rows are sent again in the same pieces,
+   * each under its own token.
+   */
   async insertPieces<T extends Table>(
     table: T,
     rows: readonly TableRows[T][],
@@ -101,10 +104,10 @@ export class Inserter {
     ];
   }
 
-  async #send(table: Table, body: Buffer, token: string): Promise<void> {
+  async #send(table: Table, { columns, bytes }: NativeBlock, token: string): Promise<void> {
     const { stream } = await this.#options.warehouse.exec({
-      query: `INSERT INTO tributary.${table} (${Object.keys(tableColumns[table]).join(', ')}) FORMAT Native`,
-      values: Readable.from([body], { objectMode: false }),
+      query: `INSERT INTO tributary.${table} (${columns.join(', ')}) FORMAT Native`,
+      values: Readable.from([bytes], { objectMode: false }),
       clickhouse_settings: { ...settings, insert_deduplication_token: token },
     });
     // The connection is free for the next request when the answer is read to its end.

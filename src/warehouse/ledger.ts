@@ -24,7 +24,10 @@ export class Ledger {
   }
 
   entries(): LedgerEntry[] {
-    return [...this.#groups.values()].flatMap((group) => [...group.values()]);
+    return [...this.#groups.values()]
+      .flatMap((group) => [...group.values()])
+      .filter(({ count }) => count > 0)
+      .map((entry) => ({ ...entry }));
   }
 
   #turnTo(record: LogRecord): void {

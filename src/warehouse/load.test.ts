@@ -220,7 +220,14 @@ const mixed = (): AcceptedRequest[] =>
       ...(n % 4 === 3 ? [{ id: `e${n - 2}`, anonymousId: `v${n % 3}` }] : []),
       ...(n % 10 === 9 ? [{ event: 'bad' }, { event: 'dropped' }] : []),
       ...(n % 7 === 6
-        ? [{ type: 'identify' as const, anonymousId: `v${n % 3}`, userId: `u${n % 3}`, person: { set: { n } } }]
+        ? [
+            {
+              type: 'identify' as const,
+              anonymousId: `v${n % 3}`,
+              userId: `u${n % 3}`,
+              person: { set: { n } },
+            },
+          ]
         : []),
     ]),
   );

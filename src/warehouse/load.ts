@@ -10,8 +10,9 @@ import { messageOf, TributaryError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { retryForever } from '../runtime/retry.ts';
-import { type Batch, type InFlight, type PrepareOptions, prepareBatch, type Refused } from './batch.ts';
+import { type Batch, type PrepareOptions, prepareBatch, type Refused, withRefusedLines } from './batch.ts';
 import { confirmStored, type DedupeOptions, RecentIds, rememberStored } from './dedupe.ts';
+import type { InFlight } from './duplicates.ts';
 import { IdentityReload } from './identity-reload.ts';
 import { Inserter, type Refusal } from './insert.ts';
 import { type PipelineProgress, Progress } from './progress.ts';
@@ -103,7 +104,8 @@ class Pipeline {
       decode: (record) => options.decode(record),
       enrich: options.enrich,
       recent: this.#recent,
-      confirm: (suspects, before) => this.#retry('confirm', () => confirmStored(warehouse, suspects, before)),
+      confirm: (suspects, before, table) =>
+        this.#retry('confirm', () => confirmStored(warehouse, suspects, before, table)),
     };
   }
 
@@ -144,7 +146,7 @@ class Pipeline {
     logger.info('pipeline starts', { next, head: log.head(), ids });
     return intentTo === undefined || intentTo <= next || logId === undefined
       ? undefined
-      : this.#prepareRange(this.#readExactly(next, intentTo), next, intentTo, new Map());
+      : this.#prepareRange(this.#readExactly(next, intentTo), next, intentTo);
   }
 
   /** The next range as soon as there is one. */
@@ -153,7 +155,7 @@ class Pipeline {
     for (;;) {
       signal.throwIfAborted();
       if (log.head() >= this.#next) {
-        const batch = await this.#ahead(this.#next, new Map());
+        const batch = await this.#ahead(this.#next);
         if (batch) return batch;
       }
       this.#identities.tick();
@@ -161,7 +163,7 @@ class Pipeline {
     }
   }
 
-  async #ahead(from: number, inFlight: InFlight): Promise<Batch | undefined> {
+  async #ahead(from: number, inFlight?: InFlight): Promise<Batch | undefined> {
     const records = this.#read(from);
     const last = records.at(-1);
     return last && this.#prepareRange(records, from, last.offset + 1, inFlight);
@@ -189,7 +191,7 @@ class Pipeline {
     records: LogRecord[],
     from: number,
     to: number,
-    inFlight: InFlight,
+    inFlight?: InFlight,
     refused?: Refused,
   ): Promise<Batch> {
     return this.#retry('enrich', () => prepareBatch(this.#prepare, { from, to, records }, inFlight, refused));
@@ -216,7 +218,7 @@ class Pipeline {
     }
     await this.#finish(batch);
     const prepared = await following;
-    if (!prepared && batch.rows.events.length < smallEvents) {
+    if (!prepared && rowsOf(batch) < smallEvents) {
       const rest = paceMs - (performance.now() - started);
       if (rest > 0) await sleep(rest, undefined, { signal: this.#options.signal });
     }
@@ -227,11 +229,15 @@ class Pipeline {
     return `${this.#logId}:${batch.from}-${batch.to}:${table}${piece}`;
   }
 
-  /** Everything but the events themselves. */
-  async #finish(batch: Batch, changes = batch.changes): Promise<void> {
+  /** Everything but the events themselves. Log lines come first, since quarantine and ledger tell which of them were refused. */
+  async #finish(prepared: Batch, changes = prepared.changes): Promise<void> {
     const { state, logger } = this.#options;
-    const { rows } = batch;
     const inserter = this.#inserter;
+    const batch = withRefusedLines(
+      prepared,
+      await inserter.insertPieces('logs', prepared.rows.logs, this.#token(prepared, 'logs')),
+    );
+    const { rows } = batch;
     const pieces = await Promise.all([
       inserter.insertPieces('sessions', rows.sessions, this.#token(batch, 'sessions')),
       inserter.insertPieces('identities', rows.identities, this.#token(batch, 'identities')),
@@ -288,7 +294,7 @@ class Pipeline {
       const records = batch.records.slice(0, batch.records.length >>> 1);
       const to = (records.at(-1)?.offset ?? first.offset) + 1;
       await this.#retry('state', () => state.intend(to));
-      return this.#prepareRange(records, batch.from, to, new Map());
+      return this.#prepareRange(records, batch.from, to);
     }
     await this.#retry('state', () => state.commit(batch.from, new Map([[refusedKey, String(first.offset)]])));
     this.#refused = first.offset;
@@ -308,7 +314,7 @@ class Pipeline {
       );
       if (refusal) refused.set(event.event_id, refusal);
     }
-    const rest = await this.#prepareRange([...batch.records], batch.from, batch.to, new Map(), refused);
+    const rest = await this.#prepareRange([...batch.records], batch.from, batch.to, undefined, refused);
     await this.#finish(rest, new Map([...rest.changes, [refusedKey, undefined]]));
     this.#refused = 0;
     return undefined;
@@ -316,7 +322,7 @@ class Pipeline {
 
   #account(batch: Batch): void {
     const { metrics, log, onProgress } = this.#options;
-    const events = batch.rows.events.length;
+    const events = rowsOf(batch);
     if (batch.records.length > 0) {
       // A range of many records is a mean already; few records only nudge it.
       const share = Math.min(1, batch.records.length / smallRecords);
@@ -362,6 +368,10 @@ class Pipeline {
     this.#options.metrics.count('pipeline_failures', 'Attempts of the pipeline that failed', { step: what });
     this.#options.logger.warn(`${what} failed`, { error, retryInMs: pause, from: this.#next });
   }
+}
+
+function rowsOf({ rows }: Batch): number {
+  return rows.events.length + rows.logs.length;
 }
 
 const bigintAsText = (_: string, value: unknown): unknown =>

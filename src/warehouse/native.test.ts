@@ -68,7 +68,9 @@ async function roundTrip(rows: readonly Everything[]): Promise<Everything[]> {
   });
   const { stream } = await warehouse.client.exec({
     query: 'INSERT INTO tributary.native FORMAT Native',
-    values: (await import('node:stream')).Readable.from([encodeNative(columns, rows)], { objectMode: false }),
+    values: (await import('node:stream')).Readable.from([encodeNative(columns, rows).bytes], {
+      objectMode: false,
+    }),
   });
   for await (const _ of stream);
   const found = await warehouse.query<Omit<Everything, 'key'> & { key: string }>(

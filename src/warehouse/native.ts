@@ -12,24 +12,124 @@ export type NativeType =
   | 'Float64'
   | 'Nullable(Float64)'
   | 'DateTime'
-  | 'DateTime64(3)';
+  | 'DateTime64(3)'
+  | 'DateTime64(6)';
 
-/** Type of every column of a row; the keys are the names of the columns. Times are milliseconds since the epoch. */
-export type NativeColumns<Row> = { readonly [Name in keyof Row]-?: NativeType };
+type Texts = Readonly<Record<string, string>>;
 
-/** One block with all rows. Column order is that of `columns`. */
-export function encodeNative<Row extends object>(columns: NativeColumns<Row>, rows: readonly Row[]): Buffer {
+/**
+ * How one value of a row travels. `rare`: few rows have it, and a block in which all values are '' or 0 goes without the column. A list of
+ * objects becomes one array column per field (`items.price`), a record of texts a map; both are rare too.
+ */
+export type NativeColumn<Value> = Value extends readonly (infer One)[]
+  ? { readonly nested: { readonly [Field in keyof One]-?: NativeType } }
+  : Value extends Texts
+    ? 'Map(LowCardinality(String), String)'
+    : NativeType | { readonly rare: NativeType };
+
+/** Every column of a row; the keys are the names of the columns. Times are milliseconds since the epoch. */
+export type NativeColumns<Row> = { readonly [Name in keyof Row]-?: NativeColumn<Row[Name]> };
+
+/** Rows on their way: the columns that the block has, for the INSERT to name, and the bytes. */
+export interface NativeBlock {
+  readonly columns: readonly string[];
+  readonly bytes: Buffer;
+}
+
+/** One block with all rows. Column order is that of `columns`; what is left out has its default. */
+export function encodeNative<Row extends object>(
+  columns: NativeColumns<Row>,
+  rows: readonly Row[],
+): NativeBlock {
+  const written: Written[] = [];
+  for (const name of Object.keys(columns) as (keyof Row & string)[])
+    for (const column of columnsOf(columns[name] as AnyColumn, rows, name)) written.push(column);
   const out = new Output(4096 + rows.length * 256);
-  const names = Object.keys(columns) as (keyof Row & string)[];
-  out.varint(names.length);
+  out.varint(written.length);
   out.varint(rows.length);
-  for (const name of names) {
-    const type = columns[name];
+  for (const { name, type, write } of written) {
     out.string(name);
     out.string(type);
-    writeColumn(out, type, rows, name);
+    write(out);
   }
-  return out.finish();
+  return { columns: written.map(({ name }) => name), bytes: out.finish() };
+}
+
+interface Written {
+  readonly name: string;
+  readonly type: string;
+  readonly write: (out: Output) => void;
+}
+
+const mapType = 'Map(LowCardinality(String), String)';
+type AnyColumn =
+  | NativeType
+  | typeof mapType
+  | { readonly rare: NativeType }
+  | { readonly nested: Readonly<Record<string, NativeType>> };
+
+/** The columns that one value of the row becomes: none when it is rare and no row has it. */
+function columnsOf<Row extends object>(
+  column: AnyColumn,
+  rows: readonly Row[],
+  name: keyof Row & string,
+): Written[] {
+  if (typeof column === 'object' && 'nested' in column) return nestedColumns(column.nested, rows, name);
+  if (column === mapType) return mapColumn(rows, name);
+  if (typeof column !== 'object')
+    return [{ name, type: column, write: (out) => writeColumn(out, column, rows, name) }];
+  const type = column.rare;
+  return rows.every((row) => !row[name])
+    ? []
+    : [{ name, type, write: (out) => writeColumn(out, type, rows, name) }];
+}
+
+/** One array per field, all of the same lengths: the ends of the rows' arrays, then all their values. */
+function nestedColumns<Row extends object>(
+  fields: Readonly<Record<string, NativeType>>,
+  rows: readonly Row[],
+  name: keyof Row & string,
+): Written[] {
+  const values: object[] = [];
+  const ends = endsOf(rows, (row) => {
+    for (const one of row[name] as readonly object[]) values.push(one);
+    return values.length;
+  });
+  if (values.length === 0) return [];
+  return Object.entries(fields).map(([field, type]) => ({
+    name: `${name}.${field}`,
+    type: `Array(${type})`,
+    write(out) {
+      // A dictionary says its version before the lengths.
+      if (type === lowType) out.uint64(lowVersion);
+      out.array(ends);
+      writeValues(out, type, values, field as keyof object);
+    },
+  }));
+}
+
+function mapColumn<Row extends object>(rows: readonly Row[], name: keyof Row & string): Written[] {
+  const pairs: { readonly key: string; readonly value: string }[] = [];
+  const ends = endsOf(rows, (row) => {
+    const texts = row[name] as Texts;
+    for (const key in texts) pairs.push({ key, value: texts[key] ?? '' });
+    return pairs.length;
+  });
+  if (pairs.length === 0) return [];
+  const write = (out: Output): void => {
+    out.uint64(lowVersion);
+    out.array(ends);
+    writeValues(out, lowType, pairs, 'key');
+    writeValues(out, 'String', pairs, 'value');
+  };
+  return [{ name, type: mapType, write }];
+}
+
+/** Where the values of each row end, counted from the first row. */
+function endsOf<Row>(rows: readonly Row[], endOf: (row: Row) => number): Uint32Array {
+  const words = new Uint32Array(rows.length * 2);
+  for (let at = 0; at < rows.length; at++) words[at * 2] = endOf(rows[at] as Row);
+  return words;
 }
 
 function writeColumn<Row extends object>(
@@ -38,9 +138,19 @@ function writeColumn<Row extends object>(
   rows: readonly Row[],
   name: keyof Row,
 ): void {
+  if (type === lowType) out.uint64(lowVersion);
+  writeValues(out, type, rows, name);
+}
+
+function writeValues<Row extends object>(
+  out: Output,
+  type: NativeType,
+  rows: readonly Row[],
+  name: keyof Row,
+): void {
   if (type === 'String') {
     for (const row of rows) out.string(row[name] as string);
-  } else if (type === 'LowCardinality(String)') {
+  } else if (type === lowType) {
     lowCardinality(out, rows, name);
   } else if (type === 'Nullable(Float64)') {
     out.array(Uint8Array.from(rows, (row) => (row[name] === null ? 1 : 0)));
@@ -49,6 +159,10 @@ function writeColumn<Row extends object>(
     out.array(numbers[type](rows, name));
   }
 }
+
+const lowType = 'LowCardinality(String)';
+/** Of the serialization of dictionaries: shared ones with additional keys. */
+const lowVersion = 1;
 
 type Numbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
@@ -63,6 +177,11 @@ const numbers: Record<
   Float64: (rows, name) => Float64Array.from(rows, (row) => row[name] as number),
   DateTime: (rows, name) => Uint32Array.from(rows, (row) => Math.floor((row[name] as number) / 1000)),
   'DateTime64(3)': longs,
+  'DateTime64(6)': (rows, name) =>
+    longs(
+      rows.map((row) => ({ micros: Math.round((row[name] as number) * 1_000) })),
+      'micros',
+    ),
 };
 
 /** 64 bits, the lower word first; negative ones (times before 1970) in two's complement. */
@@ -99,7 +218,6 @@ function lowCardinality<Row extends object>(out: Output, rows: readonly Row[], n
     indexes[at] = previousIndex;
   }
   const wide = index.size > 0xffff ? 2 : index.size > 0xff ? 1 : 0;
-  out.uint64(1); // version of the serialization: shared dictionaries with additional keys
   out.uint64(wide | 0x200); // width of an index; bit 9: the keys are here
   out.uint64(index.size);
   for (const key of index.keys()) out.string(key);

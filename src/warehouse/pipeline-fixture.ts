@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Decoded, DecodedEvent } from '../contract/event.ts';
-import type { EnrichBatch, PipelineItem } from '../contract/pipeline.ts';
+import type { LogLine } from '../contract/log-line.ts';
+import type { EnrichBatch, LogItem, PipelineItem } from '../contract/pipeline.ts';
 import type { AcceptedRequest, LogRecord } from '../contract/request.ts';
-import type { EventRow, SessionRow } from '../contract/row.ts';
+import type { EventRow, LogRow, SessionRow } from '../contract/row.ts';
 import { hash64 } from '../runtime/ids.ts';
 import { columnsOfVisitor } from './rows.ts';
 import type { PipelineState } from './staged-state.ts';
@@ -63,9 +64,11 @@ export function memoryState(): PipelineState & { readonly values: Map<string, st
   };
 }
 
-/** The requests of this fixture carry a JSON list of events; `bad` events fail to decode and other bodies are not JSON. */
+type Sent = Partial<DecodedEvent> & { readonly log?: Partial<LogLine> };
+
+/** The requests of this fixture carry a JSON list of events and log lines; `bad` events fail to decode and other bodies are not JSON. */
 export function request(
-  events: readonly Partial<DecodedEvent>[] | string,
+  events: readonly Sent[] | string,
   over: Partial<AcceptedRequest> = {},
 ): AcceptedRequest {
   return {
@@ -85,18 +88,21 @@ export function request(
 }
 
 export function decodeTest(record: LogRecord): Decoded {
-  let list: Partial<DecodedEvent>[];
+  let all: Sent[];
   try {
-    list = JSON.parse(Buffer.from(record.body).toString()) as Partial<DecodedEvent>[];
+    all = JSON.parse(Buffer.from(record.body).toString()) as Sent[];
   } catch (error) {
     return { events: [], failures: [{ stage: 'decode', reason: 'not JSON', detail: String(error) }] };
   }
+  const list = all.filter((one) => one.log === undefined);
+  const lines = all.flatMap(({ log }) => (log === undefined ? [] : [log]));
   const good = list.filter((event) => event.event !== 'bad');
   return {
     events: good.map((event) => ({ type: 'track', event: 'tested', properties: {}, ...event })),
     failures: list
       .filter((event) => event.event === 'bad')
       .map((event) => ({ stage: 'decode', reason: 'bad event', detail: '', payload: JSON.stringify(event) })),
+    logs: lines.map((line) => ({ body: 'tested', attributes: {}, ...line })),
     dropped: list.length > 5 ? { 'sixth and later': 1 } : undefined,
   };
 }
@@ -108,7 +114,7 @@ const noVisitor = Object.fromEntries(columnsOfVisitor.map((name) => [name, '']))
 
 /** One session per anonymous id, counted in the state, so that a lost or doubled commit shows. */
 export function enrichTest(state: Pick<PipelineState, 'fetch'>): EnrichBatch {
-  return async (items) => {
+  return async (items, lines = []) => {
     const dropped = items.filter((item) => item.event.event === 'dropped');
     const failed = items.filter((item) => item.event.event === 'failed');
     const kept = items.filter((item) => item.event.event !== 'dropped' && item.event.event !== 'failed');
@@ -149,6 +155,13 @@ export function enrichTest(state: Pick<PipelineState, 'fetch'>): EnrichBatch {
           version: item.record.offset,
         })),
       accounts: [],
+      logs: lines.filter(({ line }) => line.body !== 'failed').map(logRow),
+      lineFailures: lines
+        .filter(({ line }) => line.body === 'failed')
+        .map((item) => ({
+          item,
+          failure: { stage: 'enrich', reason: 'line failed on purpose', detail: '' },
+        })),
       failures: failed.map((item) => ({
         item,
         failure: { stage: 'enrich', reason: 'failed on purpose', detail: '' },
@@ -175,6 +188,8 @@ export function eventRow({ record, event, eventId }: PipelineItem): EventRow {
     anonymous_id: event.anonymousId ?? '',
     person_key: personKey(record.project, event.userId ?? event.anonymousId ?? ''),
     account_id: '',
+    account_kind: '',
+    groups: {},
     session_id: hash64(record.project, event.anonymousId ?? '', 'session'),
     client_session_id: '',
     url: event.url ?? '',
@@ -184,12 +199,48 @@ export function eventRow({ record, event, eventId }: PipelineItem): EventRow {
     referrer: '',
     library: 'test/1',
     protocol: record.protocol,
+    key_id: record.key,
+    consent: event.consent ?? '',
+    sequence: event.sequence ?? 0,
     bot_score: 0,
     bot_reason: '',
     revenue: event.revenue ?? null,
     currency: '',
+    order_id: event.orderId ?? '',
+    items: [],
     // A body that is no JSON object is what the warehouse refuses.
     properties: event.event === 'refused' ? 'not an object' : JSON.stringify(event.properties),
+  };
+}
+
+function logRow({ line, lineId, record }: LogItem): LogRow {
+  return {
+    project: record.project,
+    line_id: lineId,
+    timestamp: line.timestamp ?? record.receivedAt,
+    observed_at: record.receivedAt,
+    received_at: record.receivedAt,
+    log_offset: record.offset,
+    severity: line.severity ?? 0,
+    severity_text: '',
+    service: line.service ?? '',
+    host: '',
+    stream: '',
+    body: line.body,
+    // A body that is no JSON object is what the warehouse refuses.
+    attributes: line.body === 'refused' ? 'not an object' : JSON.stringify(line.attributes),
+    resource: JSON.stringify(line.resource ?? {}),
+    trace_id: '',
+    span_id: '',
+    user_id: '',
+    anonymous_id: '',
+    account_id: '',
+    person_key: 0n,
+    session_id: 0n,
+    client_session_id: '',
+    request_id: '',
+    key_id: record.key,
+    protocol: record.protocol,
   };
 }
 

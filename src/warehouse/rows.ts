@@ -3,6 +3,7 @@ import type {
   EventRow,
   IdentityRow,
   LedgerEntry,
+  LogRow,
   PersonRow,
   QuarantineRow,
   SessionRow,
@@ -16,12 +17,14 @@ export interface TableRows {
   identities: IdentityRow;
   persons: PersonRow;
   accounts: AccountRow;
+  logs: LogRow;
   quarantine: QuarantineRow;
   ledger: LedgerEntry;
 }
 export type Table = keyof TableRows;
 
 const text = 'LowCardinality(String)';
+const rareText = { rare: text } as const;
 
 /** What repeats about the visitor's place and device, in events and in sessions alike. */
 const visitor = {
@@ -66,6 +69,8 @@ export const tableColumns: { readonly [T in Table]: NativeColumns<TableRows[T]> 
     anonymous_id: text,
     person_key: 'UInt64',
     account_id: text,
+    account_kind: rareText,
+    groups: 'Map(LowCardinality(String), String)',
     session_id: 'UInt64',
     client_session_id: text,
     url: 'String',
@@ -76,10 +81,26 @@ export const tableColumns: { readonly [T in Table]: NativeColumns<TableRows[T]> 
     ...visitor,
     library: text,
     protocol: text,
+    key_id: rareText,
+    consent: rareText,
+    sequence: { rare: 'UInt32' },
     bot_score: 'UInt8',
     bot_reason: text,
     revenue: 'Nullable(Float64)',
     currency: text,
+    order_id: rareText,
+    items: {
+      nested: {
+        id: 'String',
+        name: 'String',
+        brand: text,
+        category: text,
+        variant: text,
+        coupon: text,
+        price: 'Nullable(Float64)',
+        quantity: 'Float64',
+      },
+    },
     properties: 'String',
   },
   sessions: {
@@ -123,11 +144,39 @@ export const tableColumns: { readonly [T in Table]: NativeColumns<TableRows[T]> 
   },
   accounts: {
     project: text,
+    kind: text,
     account_id: 'String',
     traits: 'String',
     first_seen: 'DateTime64(3)',
     last_seen: 'DateTime64(3)',
     version: 'UInt64',
+  },
+  logs: {
+    project: text,
+    line_id: 'String',
+    timestamp: 'DateTime64(6)',
+    observed_at: 'DateTime64(6)',
+    received_at: 'DateTime64(3)',
+    log_offset: 'UInt64',
+    severity: 'UInt8',
+    severity_text: text,
+    service: text,
+    host: text,
+    stream: text,
+    body: 'String',
+    attributes: 'String',
+    resource: text,
+    trace_id: { rare: 'String' },
+    span_id: { rare: 'String' },
+    user_id: rareText,
+    anonymous_id: rareText,
+    account_id: rareText,
+    person_key: 'UInt64',
+    session_id: 'UInt64',
+    client_session_id: rareText,
+    request_id: { rare: 'String' },
+    key_id: text,
+    protocol: text,
   },
   quarantine: {
     project: text,
@@ -135,6 +184,7 @@ export const tableColumns: { readonly [T in Table]: NativeColumns<TableRows[T]> 
     log_offset: 'UInt64',
     item: 'UInt32',
     protocol: text,
+    key_id: text,
     stage: text,
     reason: text,
     detail: 'String',

@@ -1,7 +1,9 @@
 import type { JsonObject } from '../../contract/event.ts';
 import { hash64 } from '../../runtime/ids.ts';
-import type { Account, Subject } from '../memory.ts';
+import { defaultKind } from '../account-kind.ts';
+import type { Account, Belonging, Subject } from '../memory.ts';
 import { contextColumns, type Session, sourceColumns } from '../session-state.ts';
+import { noTraits, type Traits } from '../traits.ts';
 
 /**
  * State values are JSON arrays: half the bytes and time of objects. The first element is the version of the layout; what an
@@ -23,7 +25,17 @@ type SubjectValue = [
   traits: JsonObject,
   traitsAt: number,
   sessions: SessionValue[],
+  more?: More,
 ];
+/** What few have, and versions before this one did not know. */
+interface More {
+  readonly stamps?: Traits['stamps'];
+  readonly deletedAt?: number;
+  /** Kind of `account`. */
+  readonly kind?: string;
+  /** Accounts besides that one. */
+  readonly accounts?: readonly (readonly [kind: string, id: string, at: number])[];
+}
 type SessionValue = [
   id: string,
   person: string,
@@ -49,9 +61,11 @@ type AccountValue = [
   told: number,
   traits: JsonObject,
   traitsAt: number,
+  more?: More,
 ];
 
 export function encodeSubject(subject: Subject): string {
+  const [account, ...others] = subject.accounts;
   const value: SubjectValue = [
     layout,
     subject.key.toString(),
@@ -61,13 +75,40 @@ export function encodeSubject(subject: Subject): string {
     subject.firstSeen,
     subject.lastSeen,
     subject.told,
-    subject.account,
-    subject.accountAt,
-    subject.traits,
-    subject.traitsAt,
+    account?.id ?? '',
+    account?.at ?? 0,
+    subject.traits.values,
+    subject.traits.setAt,
     subject.sessions.map(encodeSession),
   ];
+  const more = {
+    ...moreOf(subject.traits),
+    ...(account && account.kind !== defaultKind ? { kind: account.kind } : {}),
+    ...(others.length > 0 ? { accounts: others.map(({ kind, id, at }) => [kind, id, at] as const) } : {}),
+  };
+  if (!isEmpty(more)) value.push(more);
   return JSON.stringify(value);
+}
+
+function moreOf({ stamps, deletedAt }: Traits): More {
+  return { ...(isEmpty(stamps) ? {} : { stamps }), ...(deletedAt === 0 ? {} : { deletedAt }) };
+}
+
+function isEmpty(value: object): boolean {
+  for (const _ in value) return false;
+  return true;
+}
+
+function traitsOf(values: JsonObject | undefined, setAt: number | undefined, more: More | undefined): Traits {
+  if (values === undefined || (isEmpty(values) && setAt === 0 && more === undefined)) return noTraits;
+  return { values, setAt: setAt ?? 0, stamps: more?.stamps ?? {}, deletedAt: more?.deletedAt ?? 0 };
+}
+
+function accountsOf(value: SubjectValue | undefined): Belonging[] {
+  if (value === undefined || value[8] === '') return [];
+  const more = value[13];
+  const first = { kind: more?.kind ?? defaultKind, id: value[8], at: value[9] };
+  return [first, ...(more?.accounts ?? []).map(([kind, id, at]) => ({ kind, id, at }))];
 }
 
 export function decodeSubject(
@@ -90,10 +131,8 @@ export function decodeSubject(
     firstSeen: value?.[5] ?? 0,
     lastSeen: value?.[6] ?? 0,
     told: value?.[7] ?? 0,
-    account: value?.[8] ?? '',
-    accountAt: value?.[9] ?? 0,
-    traits: value?.[10] ?? {},
-    traitsAt: value?.[11] ?? 0,
+    accounts: accountsOf(value),
+    traits: traitsOf(value?.[10], value?.[11], value?.[13]),
     sessions: value?.[12].map((session) => decodeSession(session, project)) ?? [],
   };
 }
@@ -104,22 +143,31 @@ export function encodeAccount(account: Account): string {
     account.firstSeen,
     account.lastSeen,
     account.told,
-    account.traits,
-    account.traitsAt,
+    account.traits.values,
+    account.traits.setAt,
   ];
+  const more = moreOf(account.traits);
+  if (!isEmpty(more)) value.push(more);
   return JSON.stringify(value);
 }
 
-export function decodeAccount(text: string | undefined, project: string, id: string): Account {
+export function decodeAccount(
+  text: string | undefined,
+  stateKey: string,
+  project: string,
+  kind: string,
+  id: string,
+): Account {
   const value = parse(text) as AccountValue | undefined;
   return {
     project,
+    kind,
     id,
+    stateKey,
     firstSeen: value?.[1] ?? 0,
     lastSeen: value?.[2] ?? 0,
     told: value?.[3] ?? 0,
-    traits: value?.[4] ?? {},
-    traitsAt: value?.[5] ?? 0,
+    traits: traitsOf(value?.[4], value?.[5], value?.[6]),
   };
 }
 

@@ -1,11 +1,10 @@
+import { earliest, isPlausible } from '../plausible-time.ts';
 import { addProperty, type Draft, type Step } from '../step.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
 /** Below this, a difference of clocks cannot be told from the time a request takes. */
 const tolerance = 5_000;
-/** 2000-01-01: nothing that sends events today is older. */
-const earliest = 946_684_800_000;
 
 /**
  * When the event really happened. Rules of the protocols: Segment, received − (sent − occurred); Snowplow, a true time wins, and an
@@ -21,7 +20,7 @@ function correct(draft: Draft): undefined {
   const { event, row } = draft;
   const received = row.received_at;
   const time = Math.round(happened(event.trueAt, event.occurredAt, event.sentAt, received));
-  if (time >= earliest && time <= received + day) {
+  if (isPlausible(time, received)) {
     row.timestamp = time;
     return;
   }

@@ -1,6 +1,7 @@
 import { blockedId } from '../blocked-id.ts';
 import { type Memory, type Subject, subjectKey } from '../memory.ts';
 import { cut, type Draft, limit, type Step } from '../step.ts';
+import { inheritTraits, noTraits } from '../traits.ts';
 
 /**
  * Which person the event is of, first version. An event with both ids links the anonymous id to the user, once: from then on its
@@ -59,12 +60,10 @@ function inherit(person: Subject, from: Subject): void {
   if (from.firstSeen > 0 && (person.firstSeen === 0 || from.firstSeen < person.firstSeen))
     person.firstSeen = from.firstSeen;
   if (person.anonymous === '') person.anonymous = from.anonymous;
-  if (person.account === '') {
-    person.account = from.account;
-    person.accountAt = from.accountAt;
-  }
-  person.traits = { ...from.traits, ...person.traits };
-  from.traits = {};
+  for (const account of from.accounts)
+    if (!person.accounts.some(({ kind }) => kind === account.kind)) person.accounts.push(account);
+  person.traits = inheritTraits(person.traits, from.traits);
+  from.traits = noTraits;
   // The next event of the person tells it: this very one.
   person.told = 0;
 }

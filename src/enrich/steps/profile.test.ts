@@ -5,7 +5,14 @@ import { enricherInMemory } from '../memory.fixture.ts';
 const identify = (traits: Record<string, string | number | null>, occurredAt = noon) =>
   itemOf({ type: 'identify', event: 'identify', userId: 'ann', person: { set: traits }, occurredAt });
 const group = (traits: Record<string, string | number | null>, occurredAt = noon) =>
-  itemOf({ type: 'group', event: 'group', userId: 'ann', accountId: 'acme', account: { set: traits }, occurredAt });
+  itemOf({
+    type: 'group',
+    event: 'group',
+    userId: 'ann',
+    accountId: 'acme',
+    account: { set: traits },
+    occurredAt,
+  });
 
 describe('persons', () => {
   test('a row is written when somebody is new, when traits change, and an hour later; not per event', async () => {

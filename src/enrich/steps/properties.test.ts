@@ -12,10 +12,12 @@ test('properties are JSON text, and what enrichment adds stands beside them', ()
 });
 
 test('traits are shown as the properties of identify and group', () => {
-  expect(enriched([propertiesStep], { type: 'identify', person: { set: { plan: 'free' } } }).row.properties).toBe(
-    '{"plan":"free"}',
-  );
-  expect(enriched([propertiesStep], { type: 'track', person: { set: { plan: 'free' } } }).row.properties).toBe('{}');
+  expect(
+    enriched([propertiesStep], { type: 'identify', person: { set: { plan: 'free' } } }).row.properties,
+  ).toBe('{"plan":"free"}');
+  expect(
+    enriched([propertiesStep], { type: 'track', person: { set: { plan: 'free' } } }).row.properties,
+  ).toBe('{}');
 });
 
 test('more than a megabyte of properties is a failure of the event', () => {

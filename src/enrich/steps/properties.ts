@@ -8,7 +8,8 @@ export const propertiesStep: Step = { name: 'properties', run: writeProperties }
 
 function writeProperties(draft: Draft): Verdict | undefined {
   const { event, extra, row } = draft;
-  const traits = event.type === 'identify' ? event.person?.set : event.type === 'group' ? event.account?.set : undefined;
+  const traits =
+    event.type === 'identify' ? event.person?.set : event.type === 'group' ? event.account?.set : undefined;
   const shown = traits === undefined ? event.properties : { ...traits, ...event.properties };
   row.properties = JSON.stringify(extra === undefined ? shown : { ...shown, ...extra });
   if (row.properties.length <= maxProperties) return undefined;

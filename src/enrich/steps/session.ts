@@ -3,14 +3,11 @@ import type { EventRow, SessionRow } from '../../contract/row.ts';
 import { hash64 } from '../../runtime/ids.ts';
 import { blockedId } from '../blocked-id.ts';
 import type { Memory, Subject } from '../memory.ts';
+import { type Found, openAt, openFor } from '../open-session.ts';
 import { deviceColumns, openSession, placeColumns, type Session, settingColumns } from '../session-state.ts';
 import type { Draft, Step } from '../step.ts';
 
 const minute = 60_000;
-/** Inactivity that ends a session. */
-const idle = 30 * minute;
-/** Length that ends a session: a page that reports all day is not one visit. */
-const longest = 24 * 60 * minute;
 /** Sessions older than this behind the newest no longer take late events. */
 const lateness = 24 * 60 * minute;
 const maxSessions = 6;
@@ -64,11 +61,6 @@ function isVisit(event: DecodedEvent): boolean {
   );
 }
 
-interface Found {
-  readonly visitor: Subject;
-  readonly session: Session;
-}
-
 function find(
   time: number,
   anonymous: Subject | undefined,
@@ -76,31 +68,9 @@ function find(
   memory: Memory,
   visit: boolean,
 ): Found | undefined {
-  if (visit && anonymous !== undefined) {
-    const session = openAt(anonymous.sessions, time, visit);
-    return session && { visitor: anonymous, session };
-  }
-  // A server that knows only who is signed in means the visit on that user's device, when there is one.
-  for (const visitor of [anonymous, user && memory.deviceOf(user), user]) {
-    const session = visitor && openAt(visitor.sessions, time, visit);
-    if (session) return { visitor, session };
-  }
-  return undefined;
-}
-
-/** The earliest session that the moment falls into or touches. Backends may only follow, never precede. */
-function openAt(sessions: readonly Session[], time: number, visit: boolean): Session | undefined {
-  let found: Session | undefined;
-  for (const session of sessions) {
-    const { started_at: start, ended_at: end } = session.row;
-    const touches =
-      time >= (visit ? start - idle : start) &&
-      time <= end + idle &&
-      time - start < longest &&
-      end - time < longest;
-    if (touches && (found === undefined || start < found.row.started_at)) found = session;
-  }
-  return found;
+  if (!visit || anonymous === undefined) return openFor(anonymous, user, memory, time, visit);
+  const session = openAt(anonymous.sessions, time, visit);
+  return session && { visitor: anonymous, session };
 }
 
 function open(visitor: Subject, row: EventRow): Session {
