@@ -48,6 +48,11 @@ export function currency(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' && /^[A-Za-z]{3}$/.test(value) ? value.toUpperCase() : undefined;
 }
 
+/** `1440x900`; undefined for sizes of nothing, which trackers without a screen send. */
+export function screen(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' && /^[1-9]\d{0,5}x[1-9]\d{0,5}$/.test(value) ? value : undefined;
+}
+
 /** Largest time a Date can hold, so that what reads it later cannot fail. */
 const maxTime = 8.64e15;
 const isoTime =

@@ -1,6 +1,6 @@
 import { parse } from 'node:querystring';
 
-export type Parameters = Record<string, string | undefined>;
+export type Parameters = Readonly<Record<string, string>>;
 
 /** One more than an event may have values, so that a query with too many is refused and not cut. */
 const maxKeys = 1_002;

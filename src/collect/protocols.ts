@@ -1,8 +1,23 @@
 import type { Protocol } from './protocol.ts';
+import { amplitude } from './protocols/amplitude.ts';
+import { ga4 } from './protocols/ga4.ts';
+import { matomo } from './protocols/matomo.ts';
+import { plausible } from './protocols/plausible.ts';
 import { rudderstack } from './protocols/rudderstack.ts';
 import { segment } from './protocols/segment.ts';
 import { snowplow } from './protocols/snowplow.ts';
 import { tributary } from './protocols/tributary.ts';
+import { umami } from './protocols/umami.ts';
 
 /** Every protocol that is spoken; of two that claim a path the first has it, the other under `/<name>/…`. */
-export const protocols: readonly Protocol[] = [rudderstack, segment, tributary, snowplow];
+export const protocols: readonly Protocol[] = [
+  rudderstack,
+  segment,
+  tributary,
+  amplitude,
+  ga4,
+  matomo,
+  plausible,
+  umami,
+  snowplow,
+];

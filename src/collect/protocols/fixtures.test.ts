@@ -9,6 +9,7 @@ import type { Protocol } from '../protocol.ts';
 import { protocols } from '../protocols.ts';
 
 const folder = join(import.meta.dirname, 'fixtures');
+const folders = readdirSync(folder);
 
 interface Fixture {
   readonly request: {
@@ -34,7 +35,7 @@ function recordOf({ request }: Fixture, protocol: Protocol): LogRecord {
     receivedAt: 1_795_301_100_000,
     project: 'p',
     key: '',
-    visitor: '',
+    visitor: 'visitor of the day',
     protocol: protocol.name,
     method: request.method,
     path: routeOf(protocol, request.url)?.path ?? '',
@@ -46,7 +47,9 @@ function recordOf({ request }: Fixture, protocol: Protocol): LogRecord {
 }
 
 describe.each(protocols)('$name', (protocol) => {
-  const files = readdirSync(join(folder, protocol.name)).filter((name) => name.endsWith('.json'));
+  const files = folders.includes(protocol.name)
+    ? readdirSync(join(folder, protocol.name)).filter((name) => name.endsWith('.json'))
+    : [];
 
   it('has recorded requests of real clients', () => {
     expect(files.length).toBeGreaterThan(4);

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { parse as parseQuery } from 'node:querystring';
 import type { Decoded, DecodedEvent, DeviceFacts, JsonObject, JsonValue } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
 import { plainAddress } from '../address.ts';
@@ -12,10 +11,12 @@ import {
   number,
   object,
   outOfBounds,
+  screen,
   text,
   time,
   url,
 } from '../fields.ts';
+import { parametersOf } from '../parameters.ts';
 import { Decoding, type Problem, parseJson, parseText } from '../payload.ts';
 import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 
@@ -98,13 +99,7 @@ function decode(record: LogRecord): Decoded {
   const decoding = new Decoding();
   if (record.method !== 'POST') {
     if (record.query === '') return decoding.fail('empty query', 'the request carries no event').result();
-    const fields: Record<string, JsonValue> = {};
-    // Bounded: a query has at most as many parameters as an event may have values, plus one to be refused.
-    for (const [key, value] of Object.entries(parseQuery(record.query, '&', '=', { maxKeys: 1_002 }))) {
-      if (value !== undefined)
-        fields[key] = (typeof value === 'string' ? value : (value[0] ?? '')).toWellFormed();
-    }
-    decoding.item(fields, (item) => decodeItem(item, record));
+    decoding.item(parametersOf(record.query), (item) => decodeItem(item, record));
     return decoding.result();
   }
   const parsed = parseJson(record.body);
@@ -281,7 +276,7 @@ function where(item: JsonObject, contexts: Contexts, record: LogRecord) {
     title: text(item.page),
     locale: text(item.lang),
     timezone: text(item.tz),
-    screen: /^[1-9]\d{0,5}x[1-9]\d{0,5}$/.exec(text(item.res) ?? '')?.[0],
+    screen: screen(item.res),
     device: deviceOf(contexts.mobile_context),
     appVersion: text(application.version),
     library: tracker === undefined ? undefined : tracker.replace('-', '/'),
