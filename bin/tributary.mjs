@@ -2,11 +2,21 @@
 // Installs what is missing, then hands over to the program under Node 24.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { buildInterface, compileCache, installPackages, node, root } from '../scripts/install.mjs';
+import {
+  buildInterface,
+  buildTracker,
+  compileCache,
+  installPackages,
+  node,
+  root,
+} from '../scripts/install.mjs';
 
 const args = process.argv.slice(2);
 installPackages({ all: false });
-if (args[0] === 'start' || args[0] === undefined) buildInterface();
+if (args[0] === 'start' || args[0] === undefined) {
+  buildInterface();
+  buildTracker();
+}
 
 const child = spawn(node, ['--disable-warning=ExperimentalWarning', join(root, 'src/main.ts'), ...args], {
   stdio: 'inherit',

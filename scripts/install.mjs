@@ -38,6 +38,23 @@ export function buildInterface() {
   run(node, [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--logLevel', 'warn']);
 }
 
+/** Builds the script tag's two files when they are missing or older than their sources. */
+export function buildTracker() {
+  const folder = join(root, 'trackers/browser');
+  const built = join(folder, 'dist/t-more.js');
+  if (existsSync(built) && statSync(built).mtimeMs > newest([folder])) return;
+  for (const mode of ['script', 'more'])
+    run(node, [
+      join(root, 'node_modules/vite/bin/vite.js'),
+      'build',
+      folder,
+      '--mode',
+      mode,
+      '--logLevel',
+      'warn',
+    ]);
+}
+
 export function run(command, args, options = {}) {
   try {
     execFileSync(command, args, { cwd: root, stdio: 'inherit', ...options });

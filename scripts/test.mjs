@@ -2,11 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { runGates, runTests } from './gates.mjs';
-import { buildInterface, installPackages, run } from './install.mjs';
+import { buildInterface, buildTracker, installPackages, run } from './install.mjs';
 
 installPackages({ all: true });
 installChromium();
 buildInterface();
+buildTracker();
 const counts = [await runGates(), await runTests(process.argv.slice(2))];
 const passed = counts.reduce((sum, one) => sum + one.passed, 0);
 const failed = counts.reduce((sum, one) => sum + one.failed, 0);

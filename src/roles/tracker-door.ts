@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 /** Where our tracker's script is and sends when nothing else is configured. */
@@ -11,10 +12,14 @@ const caching = 'public, max-age=3600, stale-while-revalidate=86400';
 /** Takes the request when it asks for the script (then true), and leads the operator's own path to the tracker's. */
 export type TrackerDoor = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** `path`: where events go; the script is beside it, `<path>.js`. `file`: the script as built. */
-export function openTrackerDoor(path: string, file: string): TrackerDoor {
-  const script = existsSync(file) ? new Script(readFileSync(file)) : undefined;
-  const scripts = new Set([`${usualPath}.js`, `${path}.js`]);
+/** `path`: where events go; the script's files are beside it, `<path>.js` and `<path>-more.js`. `folder`: where they are built. */
+export function openTrackerDoor(path: string, folder: string): TrackerDoor {
+  const scripts = new Map<string, Script | undefined>();
+  for (const ending of ['.js', '-more.js']) {
+    const file = join(folder, usualPath + ending);
+    const script = existsSync(file) ? new Script(readFileSync(file)) : undefined;
+    for (const name of [usualPath, path]) scripts.set(name + ending, script);
+  }
   return (request, response) => {
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
@@ -22,6 +27,7 @@ export function openTrackerDoor(path: string, file: string): TrackerDoor {
     if (asked === path) request.url = mark < 0 ? usualPath : usualPath + url.slice(mark);
     if (!scripts.has(asked)) return false;
     request.resume();
+    const script = scripts.get(asked);
     if (script && (request.method === 'GET' || request.method === 'HEAD')) script.serve(request, response);
     else {
       const [status, text] = script

@@ -58,7 +58,7 @@ export async function web(config: Config): Promise<number> {
   void salt.keepTidy(shutdown.signal);
   const door = openTrackerDoor(
     config['tracker-path'],
-    join(import.meta.dirname, '../../trackers/browser/dist/t.js'),
+    join(import.meta.dirname, '../../trackers/browser/dist'),
   );
   const keys = createKeyLookup(store);
   const refusals = new Refusals();

@@ -123,14 +123,14 @@ function decodeItem(item: JsonValue, scope: Scope): DecodedEvent | Problem {
     id: text(item.i),
     occurredAt: time(item.o),
     sentAt: scope.sentAt,
-    trueAt: time(item.at),
+    trueAt: time(item.trueAt),
     userId,
     anonymousId,
     accountId: accounts.accountId,
     accountKind: accounts.accountKind,
     groups: accounts.groups,
-    previousId: text(item.previous),
-    clientSessionId: text(item.session),
+    previousId: text(item.previousId),
+    clientSessionId: text(item.sessionId),
     url: url(facts.url),
     referrer: url(facts.ref),
     title: text(facts.title),
@@ -146,7 +146,7 @@ function decodeItem(item: JsonValue, scope: Scope): DecodedEvent | Problem {
     campaign: campaignOf(facts.campaign),
     revenue,
     currency: revenue === undefined ? undefined : (currency(item.currency) ?? currency(properties.currency)),
-    orderId: text(item.order),
+    orderId: text(item.orderId),
     items: item.items === undefined ? undefined : itemsOf(item.items),
     sequence: sequenceOf(item.q),
     consent,
@@ -173,7 +173,7 @@ function isType(value: JsonValue): value is EventType {
   return typeof value === 'string' && types.has(value);
 }
 
-const identifiers = ['i', 'u', 'a', 'previous', 'session', 'order'] as const;
+const identifiers = ['i', 'u', 'a', 'previousId', 'sessionId', 'orderId'] as const;
 
 function missing(
   item: JsonObject,
@@ -196,8 +196,8 @@ function missing(
   }
   if (type === 'group' && account === undefined)
     return { reason: 'no groupId', detail: 'a group event names its account in "g"' };
-  if (type === 'alias' && !(text(item.previous) && text(item.u)))
-    return { reason: 'no previousId or userId', detail: 'an alias event joins "previous" to "u"' };
+  if (type === 'alias' && !(text(item.previousId) && text(item.u)))
+    return { reason: 'no previousId or userId', detail: 'an alias event joins "previousId" to "u"' };
   return who === undefined || who.length > maxIdLength ? nobody(who) : undefined;
 }
 
