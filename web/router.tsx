@@ -59,6 +59,16 @@ const sql = createRoute({
   path: '/sql',
   component: lazyRouteComponent(() => import('./pages/sql.tsx'), 'SqlPage'),
 });
+const sources = createRoute({
+  getParentRoute: () => inside,
+  path: '/sources',
+  component: lazyRouteComponent(() => import('./pages/sources.tsx'), 'SourcesPage'),
+});
+const source = createRoute({
+  getParentRoute: () => inside,
+  path: '/sources/$source',
+  component: lazyRouteComponent(() => import('./pages/source.tsx'), 'SourcePage'),
+});
 const settings = createRoute({
   getParentRoute: () => inside,
   path: '/settings',
@@ -68,7 +78,7 @@ const settings = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    inside.addChildren([home, overview, live, explore, funnel, pipeline, sql, settings]),
+    inside.addChildren([home, overview, live, explore, funnel, pipeline, sources, source, sql, settings]),
   ]),
   parseSearch: (text) => parseSearch(text) as Record<string, unknown>,
   stringifySearch: (search) => stringifySearch(search),

@@ -3,6 +3,7 @@ import {
   IconChartDots3,
   IconFilterBolt,
   IconLayoutDashboard,
+  IconPlugConnected,
   IconRipple,
   IconSettings,
   IconSql,
@@ -18,6 +19,7 @@ const destinations = [
   { to: '/explore', label: 'Explore', icon: IconChartDots3, role: 'viewer' },
   { to: '/funnel', label: 'Funnel', icon: IconFilterBolt, role: 'viewer' },
   { to: '/pipeline', label: 'Pipeline', icon: IconRipple, role: 'viewer' },
+  { to: '/sources', label: 'Sources', icon: IconPlugConnected, role: 'editor' },
   { to: '/sql', label: 'SQL', icon: IconSql, role: 'editor' },
   { to: '/settings', label: 'Settings', icon: IconSettings, role: 'viewer' },
 ] as const satisfies readonly { to: string; label: string; icon: unknown; role: Role }[];

@@ -1,0 +1,165 @@
+import { SegmentedControl } from '@mantine/core';
+import { useInterval } from '@mantine/hooks';
+import { IconArrowLeft } from '@tabler/icons-react';
+import { Link, useLocation, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { Source, SourceStatus } from '../../src/contract/source.ts';
+import { carriedSearch } from '../address/search.ts';
+import { ago } from '../format/duration.ts';
+import { compact } from '../format/number.ts';
+import { Answer } from '../panel/answer.tsx';
+import { EmptyPanel } from '../panel/empty.tsx';
+import { Page } from '../panel/page.tsx';
+import { Panel } from '../panel/panel.tsx';
+import { useCall } from '../query.ts';
+import { mayAct, useSession } from '../session/session.tsx';
+import { SnippetTabs } from '../snippet/snippet-tabs.tsx';
+import { Limits } from '../sources/limits.tsx';
+import { doorName } from '../sources/senders.ts';
+import { setupOf } from '../sources/setup.ts';
+import { SourceKey } from '../sources/source-key.tsx';
+import { SourceProblems } from '../sources/source-problems.tsx';
+import { FailedItems, LatestEvents } from '../sources/source-sample.tsx';
+import { SourceVolume } from '../sources/source-volume.tsx';
+
+const periods = [
+  { value: '24', label: '24 hours' },
+  { value: '168', label: '7 days' },
+];
+
+/** One source: what it sends, what it may send, and how to set it up. */
+export function SourcePage() {
+  const { project } = useSession();
+  const { source: id } = useParams({ from: '/inside/sources/$source' });
+  const [hours, setHours] = useState('24');
+  const sources = useCall('listSources', { project: project.id });
+  const status = useCall(
+    'sourceStatus',
+    { project: project.id, source: id, hours: Number(hours) },
+    { every: 3_000, keep: true },
+  );
+  const source = sources.data?.sources.find((one) => one.id === id);
+  return (
+    <Page
+      title={source?.name ?? 'Source'}
+      note={
+        <span className="source-crumb">
+          <Link to="/sources" search={carriedSearch}>
+            <IconArrowLeft size={14} aria-hidden="true" /> All sources
+          </Link>
+          {source ? ` · ${doorName(source.door)}` : null}
+        </span>
+      }
+      tools={
+        <SegmentedControl size="xs" data={periods} value={hours} onChange={setHours} aria-label="Period" />
+      }
+    >
+      <Answer query={sources} height={560}>
+        {() =>
+          source ? (
+            <SourceView key={source.id} source={source} status={status} />
+          ) : (
+            <Panel>
+              <EmptyPanel title="There is no such source">It may have been revoked.</EmptyPanel>
+            </Panel>
+          )
+        }
+      </Answer>
+    </Page>
+  );
+}
+
+interface SourceViewProps {
+  readonly source: Source;
+  readonly status: ReturnType<typeof useCall<'sourceStatus'>>;
+}
+
+function SourceView({ source, status }: SourceViewProps) {
+  const { me } = useSession();
+  const { hash } = useLocation();
+  const [now, setNow] = useState(() => Date.now());
+  useInterval(() => setNow(Date.now()), 1_000, { autoInvoke: true });
+  const admin = mayAct(me, 'admin');
+  const silent = status.data !== undefined && status.data.lastEvent === null && source.lastUsedAt === null;
+  const setup = (
+    <Panel
+      title="Set up"
+      tools={
+        silent ? (
+          <p className="waiting" role="status">
+            <span className="pulse" aria-hidden="true" />
+            Waiting for the first event…
+          </p>
+        ) : undefined
+      }
+    >
+      <SnippetTabs writeKey={source.key} snippets={setupOf(source.door)} first={hash} />
+    </Panel>
+  );
+  return (
+    <div className="stack">
+      {silent ? setup : null}
+      <Answer query={status} height={260}>
+        {(data) => <Arrivals source={source} status={data} now={now} />}
+      </Answer>
+      <div className="grid-2">
+        <Panel title="Key">
+          <SourceKey source={source} editable={admin} />
+        </Panel>
+        <Panel title="Limits">
+          <Limits
+            source={source}
+            editable={admin}
+            names={status.data?.names.map(({ event }) => event) ?? []}
+          />
+        </Panel>
+      </div>
+      {silent ? null : setup}
+    </div>
+  );
+}
+
+interface ArrivalsProps {
+  readonly source: Source;
+  readonly status: SourceStatus;
+  readonly now: number;
+}
+
+/** What came: how much, from which libraries, what was wrong, and the newest of it. */
+function Arrivals({ source, status, now }: ArrivalsProps) {
+  const { project } = useSession();
+  const seen = Math.max(status.lastEvent ?? 0, source.lastUsedAt ?? 0);
+  const sample = { now, timezone: project.timezone };
+  return (
+    <div className="stack">
+      <Panel
+        title="Volume"
+        tools={
+          <span className="panel-note">{seen === 0 ? 'never seen' : `last seen ${ago(seen, now)}`}</span>
+        }
+      >
+        <SourceVolume status={status} />
+        <p className="panel-note source-senders">
+          {status.senders
+            .map(({ protocol, library, events }) => `${library || protocol}: ${compact(events)}`)
+            .join(' · ')}
+        </p>
+      </Panel>
+      {status.refusals.length + status.reasons.length === 0 ? null : (
+        <Panel title="Problems" flush>
+          <SourceProblems status={status} now={now} />
+        </Panel>
+      )}
+      {status.latest.length === 0 ? null : (
+        <Panel title="Newest events" flush>
+          <LatestEvents items={status.latest} {...sample} />
+        </Panel>
+      )}
+      {status.failed.length === 0 ? null : (
+        <Panel title="Newest in quarantine" flush>
+          <FailedItems items={status.failed} {...sample} />
+        </Panel>
+      )}
+    </div>
+  );
+}
