@@ -11,6 +11,7 @@ import type {
 import type { LogRecord } from '../contract/request.ts';
 import { plainAddress } from './address.ts';
 import { hintsOfData, hintsOfHeaders } from './client-hints.ts';
+import { orderOf, revenueOf } from './commerce.ts';
 import { currency, isObject, maxIdLength, maxNameLength, number, object, text, time, url } from './fields.ts';
 import { itemsOf } from './items.ts';
 import { Decoding, type Problem, parseJson } from './payload.ts';
@@ -96,7 +97,8 @@ function decodeItem(item: JsonValue, scope: Scope): DecodedEvent | Problem {
     type,
     event: type === 'track' ? (text(item.event) ?? '') : type,
     id: text(item.messageId),
-    occurredAt: time(item.originalTimestamp) ?? time(item.timestamp),
+    // RudderStack's Node SDK sends both: the time that it was told, and that of the call
+    occurredAt: time(item.timestamp) ?? time(item.originalTimestamp),
     sentAt: time(item.sentAt) ?? scope.sentAt,
     userId: text(item.userId),
     anonymousId: text(item.anonymousId),
@@ -118,7 +120,7 @@ function decodeItem(item: JsonValue, scope: Scope): DecodedEvent | Problem {
     campaign: campaignOf(context.campaign),
     revenue,
     currency: revenue === undefined ? undefined : stated,
-    orderId: text(properties.order_id) ?? text(properties.orderId),
+    orderId: orderOf(properties),
     items: itemsOf(properties.products),
     properties: type === 'page' || type === 'screen' ? viewProperties(item, properties) : properties,
     person: type === 'identify' ? { set: traitsOf(item, context) } : undefined,
@@ -230,14 +232,6 @@ function libraryOf(library: JsonObject): string | undefined {
   const name = text(library.name);
   const version = text(library.version);
   return name === undefined || version === undefined ? name : `${name}/${version}`;
-}
-
-/** `revenue` is money by its name; `total` and `value` are when a currency stands beside them (else they may be points). */
-function revenueOf(properties: JsonObject, stated: string | undefined): number | undefined {
-  return (
-    number(properties.revenue) ??
-    (stated ? (number(properties.total) ?? number(properties.value)) : undefined)
-  );
 }
 
 /** Page fields have columns of their own; the name and the category of the call become properties. */

@@ -40,6 +40,8 @@ const image: Answer = {
 /** Told from Segment by the headers of its browser SDK and the fields that each of its SDKs writes into every event. */
 const marks = [
   '"channel":"server"',
+  // as Python writes JSON
+  '"channel": "server"',
   '"channel":"web"',
   '"channel":"mobile"',
   '"mergeProperties"',

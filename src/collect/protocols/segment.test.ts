@@ -124,6 +124,12 @@ describe('bounds', () => {
 });
 
 describe('tolerance', () => {
+  it('the time that a client was told counts more than that of its call', () => {
+    const item = { timestamp: '2026-11-01T10:00:00Z', originalTimestamp: '2026-11-21T10:00:00Z' };
+    const { occurredAt } = only(decodeNow(record({ ...track, ...item })));
+    expect(occurredAt).toBe(Date.parse(item.timestamp));
+  });
+
   it('numbers are taken as ids, and numbers as text as money', () => {
     const event = only(
       decodeNow(

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DecodedEvent } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
 import { decodeNow } from '../decode-now.fixture.ts';
+import { snowplow } from './snowplow.ts';
 
 const schema = 'iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4';
 
@@ -207,4 +208,28 @@ describe('what cannot be decoded', () => {
       expect(decoded.failures).toHaveLength(1);
     },
   );
+});
+
+describe('the application id', () => {
+  const hintOf = (body: string) =>
+    snowplow.read({
+      route: { kind: 'events', methods: ['POST'], path: '/com.snowplowanalytics.snowplow/tp2' },
+      method: 'POST',
+      query: '',
+      headers: {},
+      body: Buffer.from(body),
+      secure: false,
+      host: 'localhost',
+      prefix: '',
+    }).hint;
+
+  it.each([
+    ['written tightly', '{"data":[{"e":"pv","aid":"shop"}]}', 'shop'],
+    ['with spaces, as Python writes JSON', '{"data": [{"e": "pv", "aid": "shop"}]}', 'shop'],
+    ['after a value of the same letters', '{"data":[{"se_la":"aid","aid":"shop"}]}', 'shop'],
+    ['absent', '{"data":[{"e":"pv","se_la":"aid"}]}', undefined],
+    ['longer than any key', `{"data":[{"aid":"${'x'.repeat(300)}"}]}`, undefined],
+  ])('%s', (_, body, expected) => {
+    expect(hintOf(body)).toBe(expected);
+  });
 });

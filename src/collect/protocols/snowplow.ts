@@ -44,7 +44,8 @@ function route(path: string): Route | undefined {
 const pixel = Buffer.from('R0lGODlhAQABAPAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
 const noStore = { 'cache-control': 'no-cache, no-store, must-revalidate' };
 const noOne = '00000000-0000-0000-0000-000000000000';
-const aidMark = Buffer.from('"aid":"');
+const aidName = Buffer.from('"aid"');
+const longestAid = 200;
 
 function read(incoming: Incoming): Reading {
   const { headers, body, method, query } = incoming;
@@ -82,13 +83,14 @@ function networkId(cookies: string | undefined): string | undefined {
   return cookies === undefined ? undefined : /(?:^|;\s*)sp=([\w-]{1,64})/.exec(cookies)?.[1];
 }
 
-/** The first `aid` of the body, without parsing it: all events of a tracker carry the same. */
+/** The first `aid` of the body, without parsing it: all events of a tracker carry the same. Some trackers write spaces into their JSON. */
 function aidOfBody(body: Buffer): string | undefined {
-  const at = body.indexOf(aidMark);
-  if (at < 0) return undefined;
-  const start = at + aidMark.length;
-  const end = body.indexOf('"', start);
-  return end < 0 || end - start > 200 || end === start ? undefined : body.toString('utf8', start, end);
+  for (let at = body.indexOf(aidName); at >= 0; at = body.indexOf(aidName, at + aidName.length)) {
+    const start = at + aidName.length;
+    const value = /^\s{0,9}:\s{0,9}"([^"]+)"/.exec(body.toString('utf8', start, start + longestAid));
+    if (value) return value[1];
+  }
+  return undefined;
 }
 
 function aidOfQuery(query: string): string | undefined {
