@@ -1,4 +1,4 @@
-import type { JsonValue } from '../contract/event.ts';
+import type { JsonObject, JsonValue } from '../contract/event.ts';
 import { isObject, maxIdLength, maxNameLength, text } from './fields.ts';
 
 /** The fields of an event that name its accounts. */
@@ -41,6 +41,21 @@ export function accountsOf(kinds: JsonValue | undefined): Accounts {
     if (count === maxKinds) break;
   }
   return groups ? { ...mainOf(groups), groups } : none;
+}
+
+/**
+ * Accounts among other properties, where no client says which of them are accounts: lists under a name that accounts have.
+ * Text under such a name may be anything (`company: "Acme Ltd"`), a list of ids only comes from an SDK's call for groups.
+ */
+export function accountsAmong(properties: JsonObject): Accounts {
+  let kinds: Record<string, JsonValue> | undefined;
+  for (const kind of preferred) {
+    const value = properties[kind];
+    if (!Array.isArray(value)) continue;
+    kinds ??= {};
+    kinds[kind] = value as readonly JsonValue[];
+  }
+  return kinds ? accountsOf(kinds) : none;
 }
 
 /** The account of one kind, such as a profile operation names it. */

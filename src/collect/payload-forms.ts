@@ -30,12 +30,18 @@ export function payloadOf(sent: Sent): Payload | Problem {
   return (whole.reason === 'not JSON' ? linesOf(bytes) : undefined) ?? whole;
 }
 
-/** Changes the JSON where it stands, inside of base64 too; what `change` gives back as it was stays byte for byte. */
-export function rewritePayload(
+/** The JSON of a request as it would stand there without its wrapping; not parsed. */
+export function payloadBytes(sent: Sent): Buffer {
+  return locate(sent).bytes;
+}
+
+/** Changes JSON inside of base64 or a form, where searching the bytes finds nothing. Plain JSON is left as it is. */
+export function rewriteWrapped(
   sent: { readonly query: string; readonly body: Buffer },
   change: (json: Buffer) => Buffer,
 ): { readonly query: string; readonly body: Buffer } {
   const { bytes, put } = locate(sent);
+  if (bytes.buffer === sent.body.buffer && bytes.byteOffset === sent.body.byteOffset) return sent;
   const changed = change(bytes);
   return changed === bytes ? sent : { ...sent, ...put(changed) };
 }

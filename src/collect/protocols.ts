@@ -2,7 +2,9 @@ import type { Protocol } from './protocol.ts';
 import { amplitude } from './protocols/amplitude.ts';
 import { ga4 } from './protocols/ga4.ts';
 import { matomo } from './protocols/matomo.ts';
+import { mixpanel } from './protocols/mixpanel.ts';
 import { plausible } from './protocols/plausible.ts';
+import { posthog } from './protocols/posthog.ts';
 import { rudderstack } from './protocols/rudderstack.ts';
 import { segment } from './protocols/segment.ts';
 import { snowplow } from './protocols/snowplow.ts';
@@ -11,6 +13,8 @@ import { umami } from './protocols/umami.ts';
 
 /** Every protocol that is spoken; of two that claim a path the first has it, the other under `/<name>/…`. */
 export const protocols: readonly Protocol[] = [
+  posthog,
+  mixpanel,
   rudderstack,
   segment,
   tributary,

@@ -28,21 +28,27 @@ function routeOf({ route }: Pick<Protocol, 'route'>, url: string) {
 }
 
 function recordOf({ request }: Fixture, protocol: Protocol): LogRecord {
+  const { method, headers } = request;
   const [, query = ''] = request.url.split('?');
-  const body = Buffer.from(request.body_base64, 'base64');
+  const sent = Buffer.from(request.body_base64, 'base64');
+  const body = sent[0] === 0x1f ? gunzipSync(sent) : sent;
+  const route = routeOf(protocol, request.url) ?? { kind: 'events', methods: [], path: '' };
+  const reading = protocol.read({ route, method, query, headers, body, secure: false, host: '', prefix: '' });
+  // A new id for a new visitor, whom a recorded request is not.
+  const { cookie: _, ...kept } = reading.headers ?? {};
   return {
     offset: 1,
     receivedAt: 1_795_301_100_000,
     project: 'p',
     key: '',
-    visitor: 'visitor of the day',
+    visitor: reading.cookieless ? 'visitor of the day' : '',
     protocol: protocol.name,
-    method: request.method,
-    path: routeOf(protocol, request.url)?.path ?? '',
-    query,
-    headers: keptHeaders(request.headers, undefined),
+    method,
+    path: route.path,
+    query: reading.query,
+    headers: keptHeaders(headers, kept),
     address: '203.0.113.0',
-    body: body[0] === 0x1f ? gunzipSync(body) : body,
+    body,
   };
 }
 
