@@ -17,7 +17,7 @@ import { type Accounts, accountOf, accountsOf } from '../groups.ts';
 import { itemsOf } from '../items.ts';
 import { type Parameters, parametersOf } from '../parameters.ts';
 import { Decoding, type Problem, parseJson, parseText } from '../payload.ts';
-import { parameter } from '../payload-forms.ts';
+import { parameter, without } from '../payload-forms.ts';
 import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 import { remaining } from '../remaining.ts';
 import { addressHider } from '../stated-addresses.ts';
@@ -66,7 +66,7 @@ function read({ query, body, route: { path } }: Incoming): Reading {
   }
   const form = body.length === 0 ? query : body.toString('latin1', 0, maxBodyToCount);
   const stated = parameter(form, 'api_key') ?? parameter(form, 'client') ?? parameter(query, 'api_key');
-  return { key: stated ?? keyOfJson(body), query, answer: success };
+  return { key: stated ?? keyOfJson(body), query: without(query, 'api_key', 'client'), answer: success };
 }
 
 /** Clients put the key first or last. */
@@ -177,6 +177,7 @@ function decodeItem(item: JsonValue, { record, sentAt, unnamed }: Scope): Decode
   const library = libraryOf(item);
   const web = text(item.platform) === 'Web' || /^amplitude-(ts|js)\//.test(library ?? '');
   const session = text(item.session_id);
+  const sale = moneyOf(item, properties);
   return withinBounds({
     type,
     event: type === 'track' ? name : type,
@@ -192,8 +193,8 @@ function decodeItem(item: JsonValue, { record, sentAt, unnamed }: Scope): Decode
     locale: text(item.language),
     appVersion: text(item.app_version) ?? text(item.version_name),
     library,
-    ...moneyOf(item, properties),
-    properties: remaining(propertiesOf(properties, type), taken),
+    ...sale,
+    properties: remaining(propertiesOf(properties, type), sale === noMoney ? taken : takenOfSale),
     person: about === 'person' ? profileChangesOf(item.user_properties) : undefined,
     account: about === 'group' ? profileChangesOf(item.group_properties) : undefined,
   });
@@ -244,19 +245,16 @@ function typeOf(name: string, { accountId }: Accounts): DecodedEvent['type'] {
 }
 
 /** What became fields of the event. */
-const taken = new Set([
+const columns = [
   '[Amplitude] Page Location',
   '[Amplitude] Page URL',
   '[Amplitude] Page Title',
   '[Amplitude] Page Domain',
   '[Amplitude] Page Path',
   '[Amplitude] Previous Page Location',
-  '$revenue',
-  '$price',
-  '$quantity',
-  '$productId',
-  '$currency',
-]);
+];
+const taken = new Set(columns);
+const takenOfSale = new Set([...columns, '$revenue', '$price', '$quantity', '$productId', '$currency']);
 
 function propertiesOf(properties: JsonObject, type: DecodedEvent['type']): JsonObject {
   const name = type === 'screen' ? properties['[Amplitude] Screen Name'] : undefined;

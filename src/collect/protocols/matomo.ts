@@ -80,7 +80,7 @@ function withoutToken(body: Buffer): Buffer | undefined {
   const kept = body
     .toString('latin1')
     .replace(/(token_auth)=[^&"\\\s]*/g, '$1=')
-    .replace(/("token_auth"\s{0,9}:\s{0,9})(?:"(?:[^"\\]|\\.)*"|[\w.-]+)/g, '$1""');
+    .replace(/("token_auth"\s{0,9}:\s{0,9})(?:"(?:[^"\\]|\\.){0,1000}"|[\w.-]{1,1000})/g, '$1""');
   return Buffer.from(kept, 'latin1');
 }
 
