@@ -150,7 +150,8 @@ async function countsHere(
       `${config.data} is not a data folder of Tributary; pass --data, on the machine it runs on`,
     );
   const store = openStore({ url: config.store, data: config.data });
-  const project = (await store.keys.use('write', key).finally(() => store.close()))?.project;
+  const project = (await store.keys.use('write', key))?.project;
+  await store.close();
   if (project === undefined) throw new TributaryError('unknown-key', 'the write key is not known here');
   await using client = connect({ url: warehouseUrl(config), user: 'interface', password: secrets.interface });
   const result = await client.query({

@@ -58,7 +58,7 @@ describe('mapping', () => {
     const text = 'event: $e\ntimestamp: $t\nuserId: $u';
     const idOf = (row: JsonObject, number: number): unknown => {
       const made = converted(text, row, number);
-      return 'skip' in made ? made : (made[0]?.item as JsonObject).i;
+      return 'skip' in made ? made : (made[0]?.item as JsonObject | undefined)?.i;
     };
     const row = { e: 'a', t: 1_700_000_000, u: 'x' };
     expect(idOf(row, 1)).toBe(idOf({ ...row }, 1));

@@ -44,5 +44,5 @@ function plain(value: unknown): JsonValue {
     return Object.fromEntries(Object.entries(value).map(([name, held]) => [name, plain(held)]));
   }
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  return typeof value === 'boolean' ? value : String(value);
+  return typeof value === 'boolean' || typeof value === 'string' ? value : null;
 }

@@ -12,7 +12,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function read(name: string, content: string | Uint8Array): Promise<Row[]> {
   const path = join(folder, name);
   writeFileSync(path, content);
-  return Array.fromAsync((await HistoryFile.open(path)).rows());
+  const rows: Row[] = [];
+  for await (const row of (await HistoryFile.open(path)).rows()) rows.push(row);
+  return rows;
 }
 
 const lines = '{"a":1}\n\n{"a":"\u2028 is no end of line"}\r\n{broken\n[1]\n{"a":3}';
