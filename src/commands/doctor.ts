@@ -1,8 +1,8 @@
-import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { availableParallelism, freemem, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Config } from '../config.ts';
 import { localUrl, placesOf, publicUrl, readSecrets, warehouseUrl } from '../roles/places.ts';
@@ -94,10 +94,11 @@ function memory(): Finding {
 
 function folder(config: Config): Finding {
   const about = 'Data folder';
+  const there = existsSync(config.data);
   try {
-    mkdirSync(config.data, { recursive: true, mode: 0o700 });
-    accessSync(config.data, constants.R_OK | constants.W_OK | constants.X_OK);
-    return { verdict: 'ok', about, says: config.data };
+    // looking makes nothing: what the start would make it in must be writable then
+    accessSync(there ? config.data : nearest(config.data), constants.R_OK | constants.W_OK | constants.X_OK);
+    return { verdict: 'ok', about, says: there ? config.data : `${config.data}; the first start makes it` };
   } catch (error) {
     return {
       verdict: 'wrong',
@@ -108,10 +109,14 @@ function folder(config: Config): Finding {
   }
 }
 
+/** The folder itself, or the first one above it that is there. */
+function nearest(folder: string): string {
+  return existsSync(folder) || dirname(folder) === folder ? folder : nearest(dirname(folder));
+}
+
 function disk(config: Config): Finding {
   const about = 'Disk';
-  const where = existsSync(config.data) ? config.data : '.';
-  const { bavail, bsize, blocks } = statfsSync(where);
+  const { bavail, bsize, blocks } = statfsSync(nearest(config.data));
   const free = bavail * bsize;
   const says = `${(free / gigabyte).toFixed(1)} GB free of ${((blocks * bsize) / gigabyte).toFixed(1)} GB`;
   if (free < 0.2 * gigabyte)

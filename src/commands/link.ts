@@ -1,11 +1,11 @@
 import { publicUrl } from '../roles/places.ts';
 import { TributaryError } from '../runtime/errors.ts';
-import { openStore } from '../store/store.ts';
 import type { CommandContext } from './command.ts';
+import { openExistingStore } from './existing-store.ts';
 
 /** Prints a one-time sign-in link: the way back in when the password is lost. */
 export async function link({ config, words }: CommandContext): Promise<number> {
-  const store = openStore({ url: config.store, data: config.data });
+  const store = openExistingStore(config);
   try {
     const users = await store.users.list();
     const [email] = words;
