@@ -5,8 +5,8 @@ import { protocols } from './protocols.ts';
 it('no tracker takes a path of our own API, though some have theirs under /api too', () => {
   const taken = Object.values(endpoints).flatMap(({ path }) => {
     const called = path.replace(/:\w+/g, 'x');
-    return protocols.filter(({ route }) => route(called)).map(({ name }) => `${name} takes ${path}`);
+    return protocols.filter((protocol) => protocol.route(called)).map(({ name }) => `${name} takes ${path}`);
   });
   expect(taken).toEqual([]);
-  expect(protocols.some(({ route }) => route('/api/send'))).toBe(true);
+  expect(protocols.some((protocol) => protocol.route('/api/send'))).toBe(true);
 });

@@ -238,7 +238,7 @@ const V2 =
   '{"api_key":"wk_one","events":[{"event_type":"a","device_id":"d"},{"event_type":"b","device_id":"d"}]}';
 const form = (fields: Record<string, unknown>) =>
   new URLSearchParams(
-    Object.entries(fields).map(([name, value]) => [
+    Object.entries(fields).map(([name, value]): [string, string] => [
       name,
       typeof value === 'string' ? value : JSON.stringify(value),
     ]),
