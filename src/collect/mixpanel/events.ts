@@ -105,7 +105,7 @@ function decodeEvent(item: JsonObject, { record, inBrowser, address }: Sender): 
     screen: screenOf(properties),
     device,
     appVersion: text(properties.$app_version_string) ?? text(properties.$app_version),
-    library: libraryOf(library && names[library] ? names[library] : library, properties.$lib_version),
+    library: libraryOf(nameOfLibrary(library), properties.$lib_version),
     campaign: campaignOf(properties, page),
     revenue,
     currency: revenue === undefined ? undefined : stated,
@@ -115,7 +115,12 @@ function decodeEvent(item: JsonObject, { record, inBrowser, address }: Sender): 
   };
 }
 
-const names: Readonly<Record<string, string>> = { web: 'mixpanel-js', node: 'mixpanel-node' };
+/** They call themselves `web`, `node`, `swift`. */
+function nameOfLibrary(library: string | undefined): string | undefined {
+  if (library === undefined || library.startsWith('mixpanel')) return library;
+  return library === 'web' ? 'mixpanel-js' : `mixpanel-${library}`;
+}
+
 /** As Mixpanel's own SDKs make them: 16 random characters, and UUIDs. */
 const randomId = /^[a-z0-9]{16}$|^[\da-f]{8}-[\da-f-]{27}$/i;
 
