@@ -1,6 +1,8 @@
 import type { Protocol } from './protocol.ts';
 import { amplitude } from './protocols/amplitude.ts';
+import { email } from './protocols/email.ts';
 import { ga4 } from './protocols/ga4.ts';
+import { hook } from './protocols/hook.ts';
 import { matomo } from './protocols/matomo.ts';
 import { mixpanel } from './protocols/mixpanel.ts';
 import { plausible } from './protocols/plausible.ts';
@@ -23,5 +25,7 @@ export const protocols: readonly Protocol[] = [
   matomo,
   plausible,
   umami,
+  email,
+  hook,
   snowplow,
 ];

@@ -18,6 +18,8 @@ interface Fixture {
     readonly url: string;
     readonly headers: Record<string, string>;
     readonly body_base64: string;
+    /** What admission adds to the headers: the sender that the key of a webhook is for. */
+    readonly admitted?: Record<string, string>;
   };
   /** What it must decode to. UPDATE_FIXTURES=1 writes it anew; read the difference before committing it. */
   readonly expected?: unknown;
@@ -46,7 +48,7 @@ function recordOf({ request }: Fixture, protocol: Protocol): LogRecord {
     method,
     path: route.path,
     query: reading.query,
-    headers: keptHeaders(headers, kept),
+    headers: keptHeaders(headers, { ...kept, ...request.admitted }),
     address: '203.0.113.0',
     body,
   };
