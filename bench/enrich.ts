@@ -141,7 +141,7 @@ const until = performance.now() + seconds * 1000;
 while (performance.now() < until) {
   const items = Array.from({ length: batchSize }, () => makeItem(offset++));
   const before = cpu();
-  const batch = await runBatch(steps, state, items);
+  const batch = await runBatch({ steps, state }, items);
   const between = cpu();
   await state.commit(offset, batch.changes);
   enriching += between - before;

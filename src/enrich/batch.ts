@@ -10,13 +10,21 @@ import { cut, type Draft, draftOf, limit, type Step, type Verdict } from './step
 /** Events between two turns of the event loop: about 20 ms, so that an upload beside it is not kept waiting. */
 const perTurn = 1_000;
 
+/** Names of the events that the key with that id may send; undefined for all. */
+export type AllowedEvents = (keyId: string) => Promise<ReadonlySet<string> | undefined>;
+
+export interface BatchParts {
+  readonly steps: readonly Step[];
+  readonly state: StateStore;
+  readonly allowedEvents?: AllowedEvents | undefined;
+}
+
 /**
  * Runs a batch through the steps. The first one dates the events; the others then see them in order of time. Log lines come last: they see the
  * sessions that the events have made.
  */
 export async function runBatch(
-  steps: readonly Step[],
-  state: StateStore,
+  { steps, state, allowedEvents }: BatchParts,
   items: readonly PipelineItem[],
   lines: readonly LogItem[] = [],
 ): Promise<EnrichedBatch> {
@@ -25,6 +33,7 @@ export async function runBatch(
   const keys = keysOf(drafts);
   keysOfLines(lines, keys);
   await memory.load(state, keys);
+  if (allowedEvents) memory.allowedEvents = await limitsOf(items, allowedEvents);
   for (const draft of drafts) recall(draft, memory);
 
   const failures: EnrichedBatch['failures'][number][] = [];
@@ -55,6 +64,19 @@ export async function runBatch(
     dropped,
     changes: memory.changes(),
   };
+}
+
+/** What the keys of the batch are limited to; keys that may send everything are not named. */
+async function limitsOf(
+  items: readonly PipelineItem[],
+  allowedEvents: AllowedEvents,
+): Promise<Map<string, ReadonlySet<string>>> {
+  const limits = new Map<string, ReadonlySet<string>>();
+  for (const key of new Set(items.map(({ record }) => record.key))) {
+    const allowed = key === '' ? undefined : await allowedEvents(key);
+    if (allowed) limits.set(key, allowed);
+  }
+  return limits;
 }
 
 /** Sets what is remembered of the ids of the draft. */

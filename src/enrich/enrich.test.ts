@@ -133,7 +133,7 @@ describe('a batch', () => {
       run: ({ row }) => (row.user_id === 'ann' ? { drop: 'no consent' } : undefined),
     });
     const items = [itemOf({ userId: 'ann' }), itemOf({ userId: 'bob' })];
-    const batch = await runBatch(steps, openSqliteState(':memory:'), items);
+    const batch = await runBatch({ steps, state: openSqliteState(':memory:') }, items);
     expect(batch.dropped).toEqual([{ item: items[0], reason: 'no consent' }]);
     expect(batch.persons.map((person) => person.user_id)).toEqual(['bob']);
   });

@@ -1,5 +1,5 @@
 import type { EnrichBatch } from '../contract/pipeline.ts';
-import { runBatch } from './batch.ts';
+import { type AllowedEvents, runBatch } from './batch.ts';
 import { type Geo, openGeo } from './geo/geo.ts';
 import { cachedState } from './state/cached.ts';
 import { openSqliteState } from './state/sqlite.ts';
@@ -16,6 +16,7 @@ import { profileStep } from './steps/profile.ts';
 import { propertiesStep } from './steps/properties.ts';
 import { revenueStep } from './steps/revenue.ts';
 import { sessionStep } from './steps/session.ts';
+import { sourceStep } from './steps/source.ts';
 import { userAgentStep } from './steps/user-agent.ts';
 
 export type { Checkpoint, StateStore } from './state/state.ts';
@@ -27,6 +28,7 @@ export type { Checkpoint, StateStore } from './state/state.ts';
 export function enrichmentSteps(geo: Geo): readonly Step[] {
   return [
     clockStep,
+    sourceStep,
     pageStep,
     userAgentStep,
     botStep,
@@ -53,12 +55,14 @@ export function openState(file: string): StateStore {
 export function createEnricher({
   state,
   geo = openGeo(),
+  allowedEvents,
 }: {
   readonly state: StateStore;
   readonly geo?: Geo;
+  readonly allowedEvents?: AllowedEvents;
 }): {
   readonly enrich: EnrichBatch;
 } {
-  const steps = enrichmentSteps(geo);
-  return { enrich: (items, lines) => runBatch(steps, state, items, lines) };
+  const parts = { steps: enrichmentSteps(geo), state, allowedEvents };
+  return { enrich: (items, lines) => runBatch(parts, items, lines) };
 }

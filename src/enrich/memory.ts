@@ -66,6 +66,8 @@ export class Memory {
   readonly changedPersons = new Set<Subject>();
   readonly changedAccountRows = new Set<Account>();
   readonly identities: IdentityRow[] = [];
+  /** Events that keys are limited to, by id of the key. */
+  allowedEvents: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   /** Version of every row this batch writes: the newest offset in it, so a later batch always replaces an earlier one. */
   readonly version: number;
 

@@ -60,8 +60,8 @@ export async function processRole(config: Config): Promise<number> {
   await startPipeline({
     log,
     state,
-    decode: createDecoder(),
-    enrich: createEnricher({ state }).enrich,
+    decode: createDecoder((keyId) => store.keys.mapping(keyId)),
+    enrich: createEnricher({ state, allowedEvents: (keyId) => store.keys.allowedEvents(keyId) }).enrich,
     warehouse,
     clock: systemClock,
     logger,

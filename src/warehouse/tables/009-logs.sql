@@ -1,7 +1,10 @@
 -- Log lines in the words of OpenTelemetry's log data model.
 --
 -- Sort key: a search is of a service and a stretch of time, and lines of one service resemble each other.
--- by_body: hasAllTokens(body, …) reads only the granules that have the words.
+-- by_body: hasAllTokens(body, 'token expired') reads only the granules that have the words, in upper or lower case. Of a million lines, to find
+--   none takes 12 ms instead of 640 (CPU); it costs 4 of 20 microseconds per line at insert, and 10 of 51 bytes.
+-- resource: a text, since it repeats with every line of a process: as JSON it cost 8 microseconds per line, a third of the insert.
+-- by_trace, by_request: 1 byte and 1 microsecond per line for finding one request's lines in 10 ms.
 CREATE TABLE IF NOT EXISTS tributary.logs (
   project LowCardinality(String),
   line_id String CODEC(ZSTD(1)),
@@ -16,7 +19,7 @@ CREATE TABLE IF NOT EXISTS tributary.logs (
   stream LowCardinality(String),
   body String CODEC(ZSTD(1)),
   attributes JSON(max_dynamic_paths = 128) CODEC(ZSTD(1)),
-  resource JSON(max_dynamic_paths = 32) CODEC(ZSTD(1)),
+  resource LowCardinality(String),
   trace_id String CODEC(ZSTD(1)),
   span_id String CODEC(ZSTD(1)),
   user_id String CODEC(ZSTD(1)),
