@@ -9,6 +9,7 @@ const slow = [
   'src/demo/**/*.test.ts',
   'src/collect/fuzz.test.ts',
   'src/collect/clients.test.ts',
+  'src/collect/clients-web-analytics.test.ts',
 ];
 export default defineConfig({
   test: {
@@ -33,6 +34,8 @@ export default defineConfig({
           hookTimeout: 120_000,
           // Each file starts whole programs; two at once would fight for the two cores.
           fileParallelism: false,
+          // Clients wait most of the time: for the next try, or an answer.
+          maxConcurrency: 10,
         },
       },
     ],

@@ -107,8 +107,8 @@ function itemOf(value: string): JsonObject {
     const name = Object.hasOwn(itemNames, code) ? itemNames[code] : undefined;
     if (said === '') continue;
     if (name !== undefined) item[name] = itemNumbers.has(name) ? (number(said) ?? said) : said;
-    else if (/^k\d$/.test(code)) own.set(code.slice(1), said);
-    else if (/^v\d$/.test(code)) item[own.get(code.slice(1)) ?? code] = said;
+    else if (/^k[\dA-Z]$/.test(code)) own.set(code.slice(1), said);
+    else if (/^v[\dA-Z]$/.test(code)) item[own.get(code.slice(1)) ?? code] = said;
   }
   return item;
 }
