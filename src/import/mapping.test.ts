@@ -36,7 +36,7 @@ describe('mapping', () => {
         item: {
           n: 'order placed',
           i: 'o-1',
-          at: Date.UTC(2024, 4, 1, 8),
+          trueAt: Date.UTC(2024, 4, 1, 8),
           u: '7',
           revenue: 19.99,
           currency: 'EUR',

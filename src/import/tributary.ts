@@ -7,7 +7,7 @@ export function toTributary(event: HistoricEvent): JsonObject {
     t: event.type,
     n: event.event,
     i: event.id,
-    at: event.trueAt,
+    trueAt: event.trueAt,
     u: event.userId,
     a: event.anonymousId,
     g: event.accountId,
