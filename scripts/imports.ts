@@ -24,7 +24,15 @@ const root = new Set(['main.ts', 'config.ts', 'roles', 'commands']);
 /** Folders whose every file is public. */
 const open = new Set(['runtime', 'contract']);
 /** Files of these folders are leaves: they never import each other. */
-const plugins = ['collect/protocols', 'collect/senders', 'enrich/steps', 'analyze/analyses', 'web/charts', 'import/formats'];
+const plugins = [
+  'collect/protocols',
+  'collect/formats',
+  'collect/senders',
+  'enrich/steps',
+  'analyze/analyses',
+  'web/charts',
+  'import/formats',
+];
 
 export interface Violation {
   readonly file: string;

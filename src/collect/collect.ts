@@ -125,7 +125,7 @@ class RequestCollector {
     const path = mark < 0 ? url : url.slice(0, mark);
     const targets = this.#targets.get(path) ?? this.#resolve(path);
     const [first] = targets;
-    if (!first) return false;
+    if (!first || first.route.only?.(request.headers) === false) return false;
     const method = request.method ?? 'GET';
     if (method === 'OPTIONS') {
       request.resume();
@@ -301,7 +301,7 @@ class RequestCollector {
     // Who asks to be anonymous gets no address kept, in the body as little as of the connection.
     const privacy = reading.anonymous ? 'drop' : ipPrivacy;
     const sent = { query: reading.query, body: reading.body ?? incoming.body };
-    const hidden =
+    const hidden: ReturnType<NonNullable<Protocol['hideAddresses']>> =
       privacy === 'keep' || !protocol.hideAddresses
         ? sent
         : protocol.hideAddresses(sent, (address) => privateAddress(address, privacy));
@@ -321,7 +321,7 @@ class RequestCollector {
       visitor: reading.cookieless
         ? this.#options.visitorOf(key.project, client, headers['user-agent'] ?? '')
         : '',
-      body: privateBody(hidden.body, privacy),
+      body: hidden.complete ? hidden.body : privateBody(hidden.body, privacy),
     };
   }
 

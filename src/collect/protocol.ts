@@ -18,6 +18,8 @@ export interface Route {
   readonly path: string;
   /** The write key, where the path carries it. */
   readonly key?: string | undefined;
+  /** The path belongs to the interface as well; the protocol has only the requests whose headers are its clients'. */
+  readonly only?: ((headers: IncomingHttpHeaders) => boolean) | undefined;
 }
 
 /** One request as the collector sees it, body decompressed. */
@@ -127,7 +129,12 @@ export interface Protocol {
   hideAddresses?(
     sent: { readonly query: string; readonly body: Buffer },
     hide: (address: string) => string,
-  ): { readonly query: string; readonly body: Buffer };
+  ): {
+    readonly query: string;
+    readonly body: Buffer;
+    /** Every address is found already; the body counts its own bytes, and nothing may change them again. */
+    readonly complete?: true;
+  };
   /** The status for a body over the limit that makes the protocol's clients drop it instead of sending it again. */
   readonly tooLargeStatus: 400 | 413;
   /** Total: never throws, whatever the bytes are. */
