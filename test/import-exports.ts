@@ -246,7 +246,13 @@ const matomo: ExportExample = {
       url: 'https://shop.example/',
     },
     { event: 'play', at: at('2021-06-05T10:01:00Z') },
-    { event: 'order completed', at: at('2021-06-05T10:02:00Z'), revenue: 30, currency: 'EUR' },
+    {
+      event: 'order completed',
+      at: at('2021-06-05T10:02:00Z'),
+      revenue: 30,
+      currency: 'EUR',
+      order_id: 'o1',
+    },
   ],
 };
 

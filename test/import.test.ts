@@ -73,7 +73,7 @@ describe('exports of other products', () => {
       expect((await startImport(file).done).code).toBe(0);
       await settled();
       const found = await program.rows<Record<string, unknown>>(
-        `SELECT event, type, toUnixTimestamp64Milli(timestamp) AS at, user_id, anonymous_id, url, revenue, currency, toString(properties.plan) AS plan
+        `SELECT event, type, toUnixTimestamp64Milli(timestamp) AS at, user_id, anonymous_id, client_session_id, url, revenue, currency, order_id, toString(properties.plan) AS plan
        FROM tributary.events WHERE ${where} ORDER BY timestamp`,
       );
       expect(found).toHaveLength(example.expected.length);
