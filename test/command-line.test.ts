@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { batchOf, main, type Program, post, readerPassword, startProgram } from './program.ts';
@@ -22,8 +25,9 @@ const tributary = async (...args: string[]): Promise<{ code: number; stdout: str
     const { stdout, stderr } = await run(process.execPath, [
       '--disable-warning=ExperimentalWarning',
       main,
-      ...args,
+      // what a test says of them comes last
       ...flags,
+      ...args,
     ]);
     return { code: 0, stdout, stderr };
   } catch (error) {
@@ -103,6 +107,57 @@ describe('tributary doctor', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('log-days');
   });
+});
+
+describe('tributary source', () => {
+  test('makes, limits, shows, rotates and revokes', async () => {
+    const made = await tributary('source', 'create', 'From the terminal', '--key=G-CLI', '--rate=7');
+    expect(made.stdout).toMatch(/^Key +G-CLI$/m);
+    const limited = await tributary(
+      'source',
+      'limit',
+      'G-CLI',
+      '--origins=https://*.example.com,http://localhost:*',
+      '--events=Paid',
+      '--rate=none',
+      '--json',
+    );
+    expect(JSON.parse(limited.stdout)).toMatchObject({
+      origins: ['https://*.example.com', 'http://localhost:*'],
+      events: ['Paid'],
+      requestsPerSecond: null,
+    });
+    const rotated = await tributary('source', 'rotate', 'From the terminal', '--keep=7d');
+    expect(rotated.stdout).toMatch(/^Former key +G-CLI \(works until /m);
+    const list = (await tributary('source', 'list')).stdout;
+    expect(list).toMatch(/^main +First source +tracker +\S+ +just now +14 +0 +none$/m);
+    expect((await tributary('source', 'show', 'From the terminal')).stdout).toContain(
+      `${program.url.replace('127.0.0.1', 'localhost')}/sources/`,
+    );
+    const revoked = await tributary('source', 'revoke', 'From the terminal', '--json');
+    expect(JSON.parse(revoked.stdout)).toMatchObject({ revoked: true });
+    expect((await tributary('source', 'list')).stdout).not.toContain('From the terminal');
+  });
+
+  test('says in words what cannot be', async () => {
+    const errors = await Promise.all([
+      tributary('source', 'frobnicate'),
+      tributary('source', 'show', 'nobody'),
+      tributary('source', 'create', 'X', '--door=window'),
+      tributary('source', 'limit', 'First source', '--origins=example.com'),
+      tributary('source', 'rotate', 'First source', '--keep=ages'),
+    ]);
+    expect(errors.map(({ code }) => code)).toEqual([1, 1, 1, 1, 1]);
+    const words = ['list, show, create', '"nobody"', '--door', '--origins: an origin such as', '"ages"'];
+    for (const [index, { stderr }] of errors.entries()) expect(stderr).toContain(words[index]);
+  });
+});
+
+test.each(['doctor', 'link', 'source'])('%s makes no data folder where there is none', async (command) => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'tributary-none-')), 'data');
+  await tributary(command, `--data=${folder}`);
+  expect(existsSync(folder)).toBe(false);
+  rmSync(dirname(folder), { recursive: true });
 });
 
 test('a second program on the same data folder is refused in words', async () => {

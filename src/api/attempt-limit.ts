@@ -1,47 +1,56 @@
 import type { Clock } from '../runtime/clock.ts';
 import { TributaryError } from '../runtime/errors.ts';
 
-interface Count {
-  attempts: number;
-  readonly until: number;
+interface Tries {
+  count: number;
+  last: number;
 }
 
 /** Names are made up by attackers: the memory for them must not grow with that. */
 const maxNames = 10_000;
+/** Milliseconds without a try after which a name starts anew. */
+const forgiveness = 15 * 60_000;
 
-/** At most `most` attempts per name in a window that begins with the first. */
+/**
+ * Tries to sign in, by name of whoever tries: the first `free` at once, each next one after a pause that doubles from one
+ * second to `longest`. Guessing gets slow, yet the right password never waits longer than that, whoever guessed before.
+ */
 export class AttemptLimit {
-  readonly #counts = new Map<string, Count>();
+  readonly #tries = new Map<string, Tries>();
   readonly #clock: Clock;
-  readonly #most: number;
-  readonly #window: number;
+  readonly #free: number;
+  readonly #longest: number;
 
-  constructor(clock: Clock, most: number, windowMs: number) {
+  /** `longest` in milliseconds. */
+  constructor(clock: Clock, free: number, longest: number) {
     this.#clock = clock;
-    this.#most = most;
-    this.#window = windowMs;
+    this.#free = free;
+    this.#longest = longest;
   }
 
-  /** Counts an attempt; throws `too-many-requests` when it is one too many. */
+  /** Counts a try; throws `too-many-requests` when it comes too soon, and then does not count it. */
   attempt(name: string): void {
     const now = this.#clock.now();
-    let count = this.#counts.get(name);
-    if (!count || now >= count.until) {
-      this.#counts.delete(name);
-      if (this.#counts.size >= maxNames) this.#counts.delete(this.#counts.keys().next().value ?? '');
-      count = { attempts: 0, until: now + this.#window };
-      this.#counts.set(name, count);
+    const known = this.#tries.get(name);
+    const tries = known && now - known.last < forgiveness ? known : { count: 0, last: now };
+    const over = tries.count - this.#free;
+    const pause = over < 0 ? 0 : Math.min(this.#longest, 1_000 * 2 ** Math.min(over, 20));
+    const wait = tries.last + pause - now;
+    if (wait > 0) {
+      const seconds = Math.ceil(wait / 1_000);
+      throw new TributaryError(
+        'too-many-requests',
+        `too many attempts to sign in; the next is possible in ${seconds} s`,
+        { retryAfter: seconds },
+      );
     }
-    if (count.attempts >= this.#most) {
-      throw new TributaryError('too-many-requests', 'too many attempts to sign in', {
-        retryAfter: (count.until - now) / 1_000,
-      });
-    }
-    count.attempts++;
+    this.#tries.delete(name);
+    if (this.#tries.size >= maxNames) this.#tries.delete(this.#tries.keys().next().value ?? '');
+    this.#tries.set(name, { count: tries.count + 1, last: now });
   }
 
   forget(name: string): void {
-    this.#counts.delete(name);
+    this.#tries.delete(name);
   }
 }
 

@@ -58,7 +58,7 @@ export function describeSource(
 function limitsText({ origins, events, requestsPerSecond }: Source): string {
   const parts = [
     origins.length > 0 ? origins.join(' ') : '',
-    events.length > 0 ? `${events.length} events` : '',
+    events.length > 0 ? `${events.length} event name${events.length === 1 ? '' : 's'}` : '',
     requestsPerSecond === null ? '' : `${requestsPerSecond}/s`,
   ].filter(Boolean);
   return parts.length === 0 ? 'none' : parts.join(', ');

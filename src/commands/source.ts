@@ -207,9 +207,9 @@ function listedSource(one: Source, seen: Seen | undefined): ListedSource {
 
 /** Undefined when the warehouse is not there to ask. */
 async function activityOf(config: Config, project: string): Promise<Seen | undefined> {
-  const password = readSecrets(placesOf(config))?.interface;
+  const password = readSecrets(placesOf(config))?.warehouse;
   if (password === undefined) return undefined;
-  await using client = connect({ url: warehouseUrl(config), user: 'interface', password });
+  await using client = connect({ url: warehouseUrl(config), user: 'tributary', password });
   return activityByKey(client, systemClock, project).then(
     ({ keys }) => keys,
     () => undefined,

@@ -5,14 +5,12 @@ import type { Store } from '../../store/store.ts';
 import { AttemptLimit, networkOf } from '../attempt-limit.ts';
 import type { AccountHandlers, Answer } from '../handler.ts';
 
-const window = 5 * 60_000;
-
 type SignInHandlers = Pick<AccountHandlers, 'signIn' | 'signInByLink' | 'signOut' | 'me' | 'changePassword'>;
 
 export function signInHandlers(store: Store, clock: Clock): SignInHandlers {
-  const perUser = new AttemptLimit(clock, 10, window);
+  const perUser = new AttemptLimit(clock, 5, 30_000);
   // checking a password costs 0.2 s of a core, so one client may not try many e-mails either
-  const perNetwork = new AttemptLimit(clock, 50, window);
+  const perNetwork = new AttemptLimit(clock, 50, 5_000);
 
   const enter = async (user: User, answer: Answer): Promise<Me> => {
     const { token, session } = await store.sessions.create(user.id);
