@@ -38,6 +38,13 @@ export const commands: Readonly<Record<string, Command>> = {
     switches: ['json'],
     run: async (context) => (await import('./source.ts')).source(context),
   },
+  email: {
+    usage: 'link [URL…]',
+    summary: 'make the signed pixel and links of an e-mail: --key, --message, --to or --user',
+    options: ['key', 'message', 'to', 'user'],
+    switches: ['json'],
+    run: async (context) => (await import('./email.ts')).email(context),
+  },
   doctor: {
     usage: '',
     summary: 'say what is wrong with ports, disk, memory, configuration and versions',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { doorEndpoints } from './door-endpoints.ts';
 import { breakdownSchema, funnelSchema, overviewSchema, rangeSchema, trendSchema } from './query.ts';
 import {
   breakdownResult,
@@ -206,6 +207,7 @@ export const endpoints = {
     output: done,
   },
   ...sourceEndpoints,
+  ...doorEndpoints,
   listUsers: {
     method: 'GET',
     path: '/api/users',

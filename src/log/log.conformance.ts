@@ -57,6 +57,25 @@ function keepsRecords(start: Start): void {
     expect(reader.trim(10)).toBe(0);
   });
 
+  it('finds the newest records of a key among those of others, newest first', async () => {
+    const { writer, reader } = await start();
+    const of = { project: 'p1', protocol: 'hook', key: 'k1' };
+    for (const [body, over] of [
+      ['1', of],
+      ['other key', { ...of, key: 'k2' }],
+      ['2', of],
+      ['other protocol', { ...of, protocol: 'segment' }],
+      ['other project', { ...of, project: 'p2' }],
+      ['3', of],
+    ] as const)
+      await writer.append(requestOf(body, over));
+    const bodies = (limit: number): string[] =>
+      reader.newest(of, limit).map(({ body }) => Buffer.from(body).toString());
+    expect(bodies(10)).toEqual(['3', '2', '1']);
+    expect(bodies(2)).toEqual(['3', '2']);
+    expect(reader.newest({ ...of, key: 'k3' }, 10)).toEqual([]);
+  });
+
   it('gives back every field and byte of what was appended', async () => {
     const { writer, reader } = await start();
     const body = Uint8Array.from({ length: 256 }, (_, index) => index);

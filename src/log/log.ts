@@ -11,6 +11,14 @@ export interface AcceptedCount {
   readonly requests: number;
 }
 
+/** Whose records. */
+export interface RecordsOf {
+  readonly project: string;
+  readonly protocol: string;
+  /** Id of the key. */
+  readonly key: string;
+}
+
 /**
  * The durable record of what was accepted. Every implementation passes log.conformance.ts.
  * Offsets start at 1 and have no gaps; the embedded log has one partition.
@@ -28,6 +36,8 @@ export interface LogWriter {
 export interface LogReader {
   /** Records with offset ≥ from, in order, at most `maxRecords` and about `maxBytes` (at least one record when there is one). */
   read(from: number, maxRecords: number, maxBytes: number): LogRecord[];
+  /** The newest records of one key, newest first: at most `limit`, out of the last 20,000 of the log. */
+  newest(of: RecordsOf, limit: number): LogRecord[];
   /** Offset of the newest record, 0 when empty. */
   head(): number;
   /** Per minute, for minutes ≥ since. */

@@ -7,7 +7,7 @@ import { type DataHandlers, registerApi, registerUi } from '../api/api.ts';
 import { collectorServerOptions, createCollector, Refusals } from '../collect/collect.ts';
 import { visitorHash } from '../collect/visitor.ts';
 import type { Config } from '../config.ts';
-import { openLogReader, openLogWriter } from '../log/log.ts';
+import { type LogReader, openLogReader, openLogWriter } from '../log/log.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { messageOf, TributaryError } from '../runtime/errors.ts';
 import { createLogger } from '../runtime/logger.ts';
@@ -18,6 +18,7 @@ import { deleteProject } from '../warehouse/delete-project.ts';
 import { type ClickHouseClient, connect } from '../warehouse/warehouse.ts';
 import { DailySalt } from './daily-salt.ts';
 import { demoProgress, demoSetting } from './demo.ts';
+import { doorHandlers } from './doors.ts';
 import { pipelineStatus } from './pipeline-status.ts';
 import { placesOf, readSecrets, warehouseUrl } from './places.ts';
 import type { ProcessHeartbeat } from './process.ts';
@@ -83,25 +84,7 @@ export async function web(config: Config): Promise<number> {
     routerOptions: { ignoreTrailingSlash: true },
     forceCloseConnections: true,
   });
-  const handlers: DataHandlers = {
-    ...analyzeHandlers(full, { reader: readOnly }),
-    health: async (_input, context) => {
-      const reasons = await reasonsNotReady(store, full);
-      if (reasons.length > 0) context.answer.status(503);
-      return { ready: reasons.length === 0, version, reasons };
-    },
-    pipeline: async ({ project, minutes }) =>
-      pipelineStatus({
-        log: reader,
-        warehouse: full,
-        clock: systemClock,
-        project,
-        minutes,
-        process: await processHeartbeat(store),
-      }),
-    demoStatus: async () => demoStatus(store),
-    ...sourceStatusHandlers(store, full, refusals),
-  };
+  const handlers = handlersOf({ store, reader, full, readOnly, refusals });
   await registerApi(app, {
     store,
     handlers,
@@ -126,6 +109,38 @@ export async function web(config: Config): Promise<number> {
   await new Promise((resolve) => shutdown.signal.addEventListener('abort', resolve, { once: true }));
   await shutdown.stop();
   return 0;
+}
+
+interface HandlerParts {
+  readonly store: Store;
+  readonly reader: LogReader;
+  readonly full: ClickHouseClient;
+  /** As the user who can read and nothing else. */
+  readonly readOnly: ClickHouseClient;
+  readonly refusals: Refusals;
+}
+
+function handlersOf({ store, reader, full, readOnly, refusals }: HandlerParts): DataHandlers {
+  return {
+    ...analyzeHandlers(full, { reader: readOnly }),
+    health: async (_input, context) => {
+      const reasons = await reasonsNotReady(store, full);
+      if (reasons.length > 0) context.answer.status(503);
+      return { ready: reasons.length === 0, version, reasons };
+    },
+    pipeline: async ({ project, minutes }) =>
+      pipelineStatus({
+        log: reader,
+        warehouse: full,
+        clock: systemClock,
+        project,
+        minutes,
+        process: await processHeartbeat(store),
+      }),
+    demoStatus: async () => demoStatus(store),
+    ...sourceStatusHandlers(store, full, refusals),
+    ...doorHandlers({ store, log: reader, warehouse: full }),
+  };
 }
 
 async function reasonsNotReady(store: Store, warehouse: ClickHouseClient): Promise<string[]> {

@@ -31,6 +31,16 @@ function senderOf(world: World, value: string): Promise<SendingKey | undefined> 
 }
 
 function settings(world: World): void {
+  test('for links in e-mails have a secret of their own from the start', async () => {
+    const { keys } = world.store;
+    const mail = await make(world, { door: 'email', secret: 'chosen by somebody' });
+    const secret = await keys.secret('one', mail.id);
+    expect(secret).toMatch(/^es_[\w-]{43}$/);
+    expect(await senderOf(world, mail.key)).toMatchObject({ door: 'email', secret });
+    expect(await keys.secret('one', (await make(world)).id)).toBeUndefined();
+    await expect(keys.secret('two', mail.id)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
   test('are write keys with the settings of their owner', async () => {
     const plain = await make(world);
     const shaped = await make(world, {

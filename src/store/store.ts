@@ -102,6 +102,8 @@ export interface KeyStore {
   use(kind: 'write' | 'api', value: string): Promise<Key | undefined>;
   /** The write key with this value, as the collector needs it; marks it used like `use`. */
   sender(value: string): Promise<SendingKey | undefined>;
+  /** What a source signs with or is signed for; undefined when it has none. */
+  secret(project: string, id: string): Promise<string | undefined>;
   /** The JSONata text of a write key, revoked ones included: what they sent may wait to be decoded. Cheap to ask often. */
   mapping(id: string): Promise<string | undefined>;
   /** Names of the events that a write key may send; undefined: all. Cheap to ask often. */

@@ -69,6 +69,7 @@ async function run({
   await startPipeline({
     log: {
       head: () => reader.head(),
+      newest: (of, limit) => reader.newest(of, limit),
       read: (...range) => reader.read(...range).map((record) => ({ ...record, project })),
       accepted: (since) => reader.accepted(since),
       trim: (before) => reader.trim(before),

@@ -1,6 +1,6 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import type { LogRecord } from '../../contract/request.ts';
-import type { AcceptedCount, LogReader } from '../log.ts';
+import type { AcceptedCount, LogReader, RecordsOf } from '../log.ts';
 import { headQuery, openDatabase } from './database.ts';
 
 type Head = Pick<LogRecord, 'method' | 'path' | 'query' | 'headers' | 'address'> &
@@ -10,6 +10,8 @@ type Head = Pick<LogRecord, 'method' | 'path' | 'query' | 'headers' | 'address'>
 /** Records that one trim may delete: about 50 ms of the write lock at 1 KB each, well under the writer's patience. */
 const trimRecords = 10_000;
 const trimChunk = 500;
+/** How far back `newest` looks: their heads are read in about 20 ms. */
+const newestRecords = 20_000;
 
 /** Every query is stepped to its end or reset at once: an open read would keep the write-ahead log from starting over. */
 export class SqliteLogReader implements LogReader {
@@ -17,6 +19,7 @@ export class SqliteLogReader implements LogReader {
   readonly #db: DatabaseSync;
   readonly #head: StatementSync;
   readonly #read: StatementSync;
+  readonly #newest: StatementSync;
   readonly #accepted: StatementSync;
 
   constructor(path: string) {
@@ -28,6 +31,10 @@ export class SqliteLogReader implements LogReader {
     this.#read = this.#db.prepare(
       'SELECT offset, received_at, project, protocol, head, body FROM requests WHERE offset >= ? ORDER BY offset LIMIT ?',
     );
+    this.#newest = this.#db.prepare(
+      `SELECT offset, received_at, project, protocol, head, body FROM requests
+       WHERE offset > ? AND protocol = ? AND project = ? AND json_extract(head, '$.key') = ? ORDER BY offset DESC LIMIT ?`,
+    );
     this.#accepted = this.#db.prepare(
       'SELECT minute, project, protocol, requests FROM accepted WHERE minute >= ? ORDER BY minute, project, protocol',
     );
@@ -37,27 +44,15 @@ export class SqliteLogReader implements LogReader {
     const records: LogRecord[] = [];
     let bytes = 0;
     for (const row of this.#read.iterate(from, maxRecords)) {
-      const text = row.head as string;
-      const body = row.body as Uint8Array;
-      bytes += text.length + body.length;
+      bytes += (row.head as string).length + (row.body as Uint8Array).length;
       if (bytes > maxBytes && records.length > 0) break;
-      const head = JSON.parse(text) as Head;
-      records.push({
-        offset: row.offset as number,
-        receivedAt: row.received_at as number,
-        project: row.project as string,
-        key: head.key ?? '',
-        protocol: row.protocol as string,
-        method: head.method,
-        path: head.path,
-        query: head.query,
-        headers: head.headers,
-        address: head.address,
-        visitor: head.visitor ?? '',
-        body,
-      });
+      records.push(toRecord(row));
     }
     return records;
+  }
+
+  newest({ protocol, project, key }: RecordsOf, limit: number): LogRecord[] {
+    return this.#newest.all(this.head() - newestRecords, protocol, project, key, limit).map(toRecord);
   }
 
   head(): number {
@@ -101,4 +96,22 @@ export class SqliteLogReader implements LogReader {
   close(): void {
     this.#db.close();
   }
+}
+
+function toRecord(row: Record<string, SQLOutputValue>): LogRecord {
+  const head = JSON.parse(row.head as string) as Head;
+  return {
+    offset: row.offset as number,
+    receivedAt: row.received_at as number,
+    project: row.project as string,
+    key: head.key ?? '',
+    protocol: row.protocol as string,
+    method: head.method,
+    path: head.path,
+    query: head.query,
+    headers: head.headers,
+    address: head.address,
+    visitor: head.visitor ?? '',
+    body: row.body as Uint8Array,
+  };
 }

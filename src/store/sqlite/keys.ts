@@ -51,7 +51,8 @@ export class SqliteKeys implements KeyStore {
       );
       if (key.kind === 'write') {
         this.#database.run('UPDATE keys SET door = ? WHERE id = ?', key.door ?? 'tracker', id);
-        this.#change(id, key);
+        // links in e-mails are signed by us, so it is not for anybody to choose
+        this.#change(id, key.door === 'email' ? { ...key, secret: randomSecret('es', 32) } : key);
       }
       return this.#database.get(`SELECT ${keyColumns} FROM keys WHERE id = ?`, id);
     });
@@ -139,6 +140,12 @@ export class SqliteKeys implements KeyStore {
       origins: origins.length > 0 ? origins : undefined,
       requestsPerSecond: typeof row.requests_per_second === 'number' ? row.requests_per_second : undefined,
     };
+  }
+
+  async secret(project: string, id: string): Promise<string | undefined> {
+    this.#requireSource(project, id);
+    const sealed = this.#database.get('SELECT secret FROM keys WHERE id = ?', id)?.secret;
+    return typeof sealed === 'string' ? this.#box.open(sealed, id) : undefined;
   }
 
   async mapping(id: string): Promise<string | undefined> {
