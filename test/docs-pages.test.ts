@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadConfig, optionNames } from '../src/config.ts';
+import { doors } from '../src/contract/source.ts';
 import { blocks, blocksIn, pages, places, readPage, root, tableBelow, usesProgram } from './doc-blocks.ts';
 
 const run = promisify(execFile);
@@ -63,6 +64,10 @@ describe('the pages and the code', () => {
     );
     expect(reasons.length).toBeGreaterThan(15);
     expect([...new Set(reasons)].filter((reason) => !explained.includes(reason))).toEqual([]);
+  });
+
+  test('every door of a source is in the table of doors', () => {
+    expect(tableBelow('docs/sources.md', '### What it is for').map(([door]) => door)).toEqual([...doors]);
   });
 
   test('every option that a page names exists', () => {
