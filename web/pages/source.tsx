@@ -6,7 +6,7 @@ import { useState } from 'react';
 import type { Source, SourceStatus } from '../../src/contract/source.ts';
 import { carriedSearch } from '../address/search.ts';
 import { ago } from '../format/duration.ts';
-import { compact } from '../format/number.ts';
+import { compact, full } from '../format/number.ts';
 import { Answer } from '../panel/answer.tsx';
 import { EmptyPanel } from '../panel/empty.tsx';
 import { Page } from '../panel/page.tsx';
@@ -100,12 +100,19 @@ function SourceView({ source, status }: SourceViewProps) {
     <div className="stack">
       {silent ? setup : null}
       <Answer query={status} height={260}>
-        {(data) => <Arrivals source={source} status={data} now={now} />}
+        {(data) => <Volume source={source} status={data} now={now} />}
       </Answer>
       <div className="grid-2">
-        <Panel title="Key">
-          <SourceKey source={source} editable={admin} />
-        </Panel>
+        <div className="stack">
+          <Panel title="Key">
+            <SourceKey source={source} editable={admin} />
+          </Panel>
+          {status.data && status.data.names.length > 0 ? (
+            <Panel title="What it sends" flush>
+              <EventNames names={status.data.names} />
+            </Panel>
+          ) : null}
+        </div>
         <Panel title="Limits">
           <Limits
             source={source}
@@ -114,22 +121,22 @@ function SourceView({ source, status }: SourceViewProps) {
           />
         </Panel>
       </div>
+      {status.data ? <Sample status={status.data} now={now} /> : null}
       {silent ? null : setup}
     </div>
   );
 }
 
-interface ArrivalsProps {
+interface VolumeProps {
   readonly source: Source;
   readonly status: SourceStatus;
   readonly now: number;
 }
 
-/** What came: how much, from which libraries, what was wrong, and the newest of it. */
-function Arrivals({ source, status, now }: ArrivalsProps) {
-  const { project } = useSession();
+/** How much came, from which libraries, and what was wrong with it. */
+function Volume({ source, status, now }: VolumeProps) {
   const seen = Math.max(status.lastEvent ?? 0, source.lastUsedAt ?? 0);
-  const sample = { now, timezone: project.timezone };
+  const { senders, refusals, reasons } = status;
   return (
     <div className="stack">
       <Panel
@@ -140,16 +147,43 @@ function Arrivals({ source, status, now }: ArrivalsProps) {
       >
         <SourceVolume status={status} />
         <p className="panel-note source-senders">
-          {status.senders
+          {senders
             .map(({ protocol, library, events }) => `${library || protocol}: ${compact(events)}`)
             .join(' · ')}
         </p>
       </Panel>
-      {status.refusals.length + status.reasons.length === 0 ? null : (
+      {refusals.length + reasons.length === 0 ? null : (
         <Panel title="Problems" flush>
           <SourceProblems status={status} now={now} />
         </Panel>
       )}
+    </div>
+  );
+}
+
+function EventNames({ names }: { readonly names: SourceStatus['names'] }) {
+  return (
+    <div className="table-scroll tall">
+      <table className="data" aria-label="Events by name">
+        <tbody>
+          {names.map(({ event, events }) => (
+            <tr key={event}>
+              <td className="clip">{event}</td>
+              <td className="number">{full(events)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** The newest of what came, and of what could not be processed. */
+function Sample({ status, now }: Pick<VolumeProps, 'status' | 'now'>) {
+  const { project } = useSession();
+  const sample = { now, timezone: project.timezone };
+  return (
+    <>
       {status.latest.length === 0 ? null : (
         <Panel title="Newest events" flush>
           <LatestEvents items={status.latest} {...sample} />
@@ -160,6 +194,6 @@ function Arrivals({ source, status, now }: ArrivalsProps) {
           <FailedItems items={status.failed} {...sample} />
         </Panel>
       )}
-    </div>
+    </>
   );
 }

@@ -87,6 +87,9 @@ function Rotate({ source, onDone }: { readonly source: Source; readonly onDone: 
     >
       <Stack gap="sm">
         <p>The source gets another key. Its limits, history and id stay.</p>
+        {source.door === 'email' ? (
+          <p>Links in e-mails that were sent already stop working when the old key does.</p>
+        ) : null}
         <Select
           label="How long the old key still works"
           size="sm"

@@ -54,8 +54,7 @@ export function FailedItems({ items, now, timezone }: SampleProps<SourceStatus['
                 <span className="muted">
                   {item.stage} · {item.protocol}
                 </span>
-                <span className="quarantine-count" />
-                <span className="muted">{ago(item.receivedAt, now)}</span>
+                <span className="quarantine-count muted">{ago(item.receivedAt, now)}</span>
               </>
             }
             note={`${item.detail} · ${moment(item.receivedAt, timezone)}${item.encoding === 'base64' ? ' · base64' : ''}`}

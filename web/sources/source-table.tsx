@@ -26,7 +26,9 @@ export function SourceTable({ sources, activity, now }: SourceTableProps) {
         <thead>
           <tr>
             <th scope="col">Source</th>
-            <th scope="col">Key</th>
+            <th scope="col" className="wide-only">
+              Key
+            </th>
             <th scope="col">Last seen</th>
             <th scope="col">24 hours</th>
             <th scope="col" className="number">
@@ -52,7 +54,7 @@ export function SourceTable({ sources, activity, now }: SourceTableProps) {
                   clients whose protocol has none, and history before sources
                 </span>
               </td>
-              <td className="muted">none</td>
+              <td className="muted wide-only">none</td>
               <Volume activity={keyless} lastSeen={keyless.lastEvent} now={now} />
             </tr>
           ) : null}
@@ -92,7 +94,7 @@ function SourceRow({ source, activity, now }: SourceRowProps) {
           </div>
         </div>
       </td>
-      <td>
+      <td className="wide-only">
         <KeyText value={key} label={`key of ${name}`} />
       </td>
       <Volume activity={activity} lastSeen={seen === 0 ? null : seen} now={now} />
