@@ -14,7 +14,16 @@ export interface FuzzRequest {
 }
 
 /** Every status the collector may answer such a request with; 404 = no path of a tracker. */
-export const allowedStatuses: readonly number[] = [200, 400, 401, 404, 405, 413, 503];
+export const allowedStatuses: readonly number[] = [200, 204, 400, 401, 404, 405, 413, 503];
+
+/** The protocols whose recorded requests are spoiled here. */
+export const fuzzedProtocols: readonly string[] = [
+  'segment',
+  'rudderstack',
+  'posthog',
+  'mixpanel',
+  'snowplow',
+];
 
 const fixtures = join(import.meta.dirname, '../src/collect/protocols/fixtures');
 
@@ -56,7 +65,7 @@ interface Draft {
 type Mutation = (draft: Draft, random: Random) => void;
 
 function recorded(): Draft[] {
-  return ['segment', 'snowplow'].flatMap((protocol) =>
+  return fuzzedProtocols.flatMap((protocol) =>
     readdirSync(join(fixtures, protocol)).map((file) => {
       const { request } = JSON.parse(readFileSync(join(fixtures, protocol, file), 'utf8')) as {
         request: { method: string; url: string; headers: Record<string, string>; body_base64: string };
@@ -104,9 +113,35 @@ const times: readonly unknown[] = [
   '١٢٣',
   4_102_444_800,
 ];
-const timeFields = ['timestamp', 'originalTimestamp', 'sentAt', 'dtm', 'stm', 'ttm'];
+const timeFields = [
+  'timestamp',
+  'originalTimestamp',
+  'sentAt',
+  'sent_at',
+  'offset',
+  'time',
+  '$time',
+  'dtm',
+  'stm',
+  'ttm',
+];
 
 type Json = Record<string, unknown>;
+
+const keyFields = /"(aid|api_key|token|\$token)":"[^"]*"/g;
+
+function withKey(body: Buffer, writeKey: string): Buffer {
+  const [json, wrap] = unwrapped(body);
+  return Buffer.from(wrap(json.replaceAll(keyFields, `"$1":"${writeKey}"`)));
+}
+
+/** The JSON of a body that may hide it in the base64 of a form, and how it gets back there. */
+function unwrapped(body: Buffer): [json: string, wrap: (json: string) => string] {
+  const text = body.toString();
+  if (!text.startsWith('data=')) return [text, (json) => json];
+  const json = Buffer.from(decodeURIComponent(text.slice(5).replaceAll(' ', '+')), 'base64').toString();
+  return [json, (changed) => `data=${encodeURIComponent(Buffer.from(changed).toString('base64'))}`];
+}
 
 /** Every object inside, the outermost first. */
 function objects(value: unknown, found: Json[] = []): Json[] {
@@ -130,9 +165,10 @@ function changeJson(draft: Draft, random: Random, change: (object: Json, root: J
     return;
   }
   try {
-    const root = JSON.parse(draft.body.toString()) as Json;
+    const [json, wrap] = unwrapped(draft.body);
+    const root = JSON.parse(json) as Json;
     change(random.pick(objects(root)) ?? {}, root);
-    draft.body = Buffer.from(JSON.stringify(root));
+    draft.body = Buffer.from(wrap(JSON.stringify(root)));
   } catch {
     // an earlier mutation broke the JSON: that is mutation enough
   }
@@ -179,7 +215,17 @@ const mutations: Readonly<Record<string, Mutation>> = {
     }),
   'hostile keys': (draft, random) =>
     changeJson(draft, random, (object) => {
-      for (const key of ['constructor', 'toString', '', '\u0000', 'a.b', '$set', 'reason'])
+      for (const key of [
+        'constructor',
+        'toString',
+        '',
+        '\u0000',
+        'a.b',
+        '$set',
+        '$groups',
+        'products',
+        'reason',
+      ])
         object[key] = random.pick(odd);
       Object.defineProperty(object, '__proto__', { value: { polluted: true }, enumerable: true });
     }),
@@ -251,6 +297,8 @@ const mutations: Readonly<Record<string, Mutation>> = {
       'forwarded',
       'sec-ch-ua',
       'sp-anonymous',
+      'posthog-request-timestamp',
+      'sentat',
       'x-random',
     ] as const) {
       // Node's own client refuses what may not stand in a header at all, so this is what it lets through.
@@ -268,6 +316,21 @@ const mutations: Readonly<Record<string, Mutation>> = {
       '/v1/batch',
       '/v1/p/',
       '/segment/v1/i',
+      '/rudderstack/v1/batch',
+      '/pixel/v1/track?writeKey=x',
+      '/sourceConfig',
+      '/batch/',
+      '/e/?data=%7B%7D',
+      '/i/v1/analytics/events',
+      '/s/',
+      '/flags/?v=2',
+      '/array/%00/config',
+      '/posthog/engage',
+      '/track/?verbose=1&data=e30',
+      '/mixpanel/engage/',
+      '/import?strict=1',
+      '/groups',
+      '/record',
       '/i',
       '/i/',
       '/ice.png?',
@@ -325,8 +388,8 @@ export function* fuzzRequests(count: number, seed: number, writeKey: string): Ge
     const draft: Draft = {
       ...original,
       headers: { ...original.headers, authorization: `Basic ${btoa(`${writeKey}:`)}` },
-      url: original.url.replace(/([?&]aid=)[^&]*/, `$1${writeKey}`),
-      body: Buffer.from(original.body.toString().replaceAll(/"aid":"[^"]*"/g, `"aid":"${writeKey}"`)),
+      url: original.url.replace(/([?&](?:aid|writeKey)=)[^&]*/, `$1${writeKey}`),
+      body: withKey(original.body, writeKey),
     };
     for (let times = 1 + random.below(3); times > 0; times--) {
       const name = random.pick(names);
