@@ -8,6 +8,8 @@ const tool = (path, ...args) => [node, [join(root, 'node_modules', path), ...arg
 const gates = {
   'types (server)': tool('typescript/bin/tsc', '-p', '.'),
   'types (web)': tool('typescript/bin/tsc', '-p', 'web'),
+  'types (browser tracker)': tool('typescript/bin/tsc', '-p', 'trackers/browser'),
+  'types (Node tracker)': tool('typescript/bin/tsc', '-p', 'trackers/node'),
   format: tool('@biomejs/biome/bin/biome', 'check', '.'),
   lint: tool('oxlint/bin/oxlint', '--type-aware', '.'),
   imports: [node, [join(root, 'scripts/imports.ts')]],

@@ -1,5 +1,6 @@
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 
 /** How the road between a tracker and Tributary behaves; `reset-after`: the request arrives, its answer does not. */
 export type Road = 'open' | '503' | 'reset' | 'reset-after' | 'slow';
@@ -36,8 +37,8 @@ export async function openCrossing(target: string): Promise<Crossing> {
       const path = (request.url ?? '').split('?')[0];
       asked.push(`${request.method} ${path}`);
       const isEvents = request.method === 'POST';
-      if (isEvents) sent.push(JSON.parse(body.toString()) as Batch);
-      void travel(isEvents ? crossing.road : 'open', target, request, body, response);
+      if (isEvents) sent.push(JSON.parse(unpacked(body)) as Batch);
+      travel(isEvents ? crossing.road : 'open', target, request, body, response);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -49,6 +50,10 @@ export async function openCrossing(target: string): Promise<Crossing> {
         server.closeAllConnections();
       }),
   });
+}
+
+function unpacked(body: Buffer): string {
+  return (body[0] === 0x1f ? gunzipSync(body) : body).toString();
 }
 
 function travel(

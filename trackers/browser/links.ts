@@ -1,7 +1,6 @@
 import type { Part } from './types.ts';
 
-const files =
-  /\.(?:pdf|docx?|xlsx?|pptx?|csv|txt|zip|rar|7z|t?gz|dmg|pkg|exe|msi|apk|deb|mp[34]|avi|mov|epub)$/i;
+const files = /\.(?:pdf|docx?|xlsx?|pptx?|csv|zip|rar|7z|t?gz|dmg|pkg|exe|msi|apk|mp[34]|mov|epub)$/i;
 
 /** Clicks on links to other sites and to files. */
 export const links =
@@ -12,7 +11,7 @@ export const links =
       if (!link || button > 1) return;
       const { href: url, host, protocol, pathname } = link;
       if (link.hasAttribute('download') || files.test(pathname)) add('track', '$download', { url });
-      else if (host !== location.host && /^http/.test(protocol)) add('track', '$outbound', { url });
+      else if (host !== location.host && protocol.startsWith('http')) add('track', '$outbound', { url });
     };
     on(document, 'click', look);
     // the middle button

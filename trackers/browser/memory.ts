@@ -3,14 +3,13 @@
  * lives.
  */
 export interface Memory {
-  get(name: string): string | null;
-  put(name: string, value: string): void;
-  drop(name: string): void;
+  get: (name: string) => string | null;
+  put: (name: string, value: string) => void;
+  drop: (name: string) => void;
   /** Names that begin so, in order. */
-  names(prefix: string): string[];
-  /** From now on in localStorage, with what was kept in the page so far. */
-  open(): void;
-  close(): void;
+  names: (prefix: string) => string[];
+  /** Whether localStorage is used from now on; then also for what was kept in the page so far. */
+  open: (disk: boolean) => void;
 }
 
 export function openMemory(): Memory {
@@ -36,14 +35,13 @@ export function openMemory(): Memory {
         .concat(Object.keys(disk || {}))
         .filter((name) => name.startsWith(prefix))
         .sort(),
-    open: () => {
+    open: (use) => {
+      disk = undefined;
+      if (!use) return;
       try {
         disk = localStorage;
         for (const name in page) memory.put(name, page[name] as string);
       } catch {}
-    },
-    close: () => {
-      disk = undefined;
     },
   };
   return memory;

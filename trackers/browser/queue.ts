@@ -11,9 +11,9 @@ const pause = 300;
 const longestPause = 300_000;
 
 export interface Queue {
-  add(event: object): void;
+  add: (event: object) => void;
   /** `leaving`: the page may be gone before the answer. */
-  flush(leaving?: boolean): void;
+  flush: (leaving?: boolean) => void;
 }
 
 /**
@@ -47,7 +47,7 @@ export function createQueue(memory: Memory, { key, endpoint }: Options, maySend:
       tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
       screen: `${screen.width}x${screen.height}`,
     });
-    const body = `{"k":${JSON.stringify(key)},"s":${Date.now()},"l":"tributary-js/${version}","d":${context},"e":[${events}]}`;
+    const body = `{"k":${JSON.stringify(key)},"s":${Date.now()},"l":"tributary-js/${version}","d":${context},"e":[${events.join()}]}`;
     const settle = (taken: boolean, wait = 0): void => {
       for (const name of names) {
         delete flying[name];
@@ -87,7 +87,7 @@ export function createQueue(memory: Memory, { key, endpoint }: Options, maySend:
     timer = undefined;
     if (!maySend() || waiting().length === 0) return;
     if (leaving) {
-      send(batch());
+      void send(batch());
       return;
     }
     if (sending) return;

@@ -1,5 +1,4 @@
 import { engagement } from './engagement.ts';
-import type { Caught } from './errors.ts';
 import { forms, links, marked } from './links.ts';
 import { pages } from './pages.ts';
 import { createTracker } from './tracker.ts';
@@ -8,10 +7,10 @@ import type { Core, Options, Part, Tracker } from './types.ts';
 /** What a page may have called before this script was there: name and arguments. */
 type Early = [keyof Tracker, unknown[]][];
 
-/** What the second file needs: errors that were thrown before it was there, when they are wanted. */
+/** What the second file needs. */
 export interface More {
   readonly core: Core;
-  readonly caught: Caught[] | undefined;
+  readonly wantsErrors: boolean;
 }
 
 const element = (document.currentScript || document.querySelector('script[data-key]')) as HTMLScriptElement;
@@ -19,9 +18,9 @@ const { dataset } = element;
 /** `https://analytics.example.com/t` and `.js`, with a query if there is one. */
 const [, base = '', ending = ''] = /(.*)(\.js.*)/.exec(element.src) || [];
 
-/** Measuring comes when the page is there, in a file of its own. */
+/** Measuring comes when the page is there, in a file of its own; errors are wanted sooner. */
 const more = (core: Core): More => {
-  const caught: Caught[] | undefined = dataset.errors === undefined ? undefined : [];
+  const wantsErrors = dataset.errors !== undefined;
   const load = (): void => {
     // who has not agreed yet fetches nothing more
     if (!core.sends()) return;
@@ -29,14 +28,9 @@ const more = (core: Core): More => {
     script.src = `${base}-more${ending}`;
     document.head.append(script);
   };
-  if (caught)
-    for (const type of ['error', 'unhandledrejection'])
-      core.on(window, type, (event: Caught) => {
-        caught.push(event);
-      });
-  if (document.readyState === 'complete') load();
+  if (wantsErrors || document.readyState === 'complete') load();
   else core.on(window, 'load', load);
-  return { core, caught };
+  return { core, wantsErrors };
 };
 
 /** The script tag: everything is on, and the tag's attributes say what differs. */

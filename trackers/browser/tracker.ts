@@ -34,11 +34,13 @@ export function createTracker<Events extends object = AnyEvents>(options: Option
   };
 
   // what was decided before is read even where nothing may be written
-  memory.open();
+  memory.open(true);
   let mode = modeOf(options, state().c);
-  if (mode !== 'granted') memory.close();
+  memory.open(mode === 'granted');
 
-  const clear = (): void => memory.names(stateName).forEach(memory.drop);
+  const clear = (): void => {
+    for (const name of memory.names(stateName)) memory.drop(name);
+  };
   const sends = (): boolean => mode === 'granted' || mode === 'anonymous';
   const queue = createQueue(memory, options, sends);
 
@@ -88,13 +90,41 @@ export function createTracker<Events extends object = AnyEvents>(options: Option
   for (const part of options.parts || []) safely(() => part(core));
   queue.flush();
 
-  const named = (edit: (state: State) => void, type: string, fields: object): void => {
+  const choose = (choice: 'granted' | 'denied'): void => {
+    mode = choice;
+    // first what is only in the page, so that opening brings nothing of it to the disk
+    if (choice === 'denied') clear();
+    memory.open(true);
+    if (choice === 'denied') {
+      clear();
+      // where nothing is the rule, a no leaves no trace
+      if (options.consent === 'opt-in') return;
+    }
+    state((now) => {
+      now.c = choice;
+    });
+    queue.flush();
+  };
+
+  const named: Named = (edit, type, fields) => {
     // a visitor without an id is nobody's account either
     if (mode === 'anonymous') return;
     state(edit);
     add(type, undefined, undefined, fields);
   };
+  return methods(core, named, state, choose, queue.flush) as unknown as Tracker<Events>;
+}
 
+/** Changes the state, and says it with an event. */
+type Named = (edit: (state: State) => void, type: string, fields: object) => void;
+
+function methods(
+  { add, page }: Core,
+  named: Named,
+  state: (edit: (state: State) => void) => unknown,
+  consent: Tracker['consent'],
+  flush: () => void,
+): Tracker {
   const tracker: Tracker = {
     track: (name, properties?: Properties, details?: object) => add('track', name, properties, details),
     page,
@@ -120,28 +150,14 @@ export function createTracker<Events extends object = AnyEvents>(options: Option
       state((now) => {
         now.a = now.u = now.g = now.q = undefined;
       }),
-    consent: (choice) => {
-      mode = choice;
-      // first what is only in the page, so that opening brings nothing of it to the disk
-      if (choice === 'denied') clear();
-      memory.open();
-      if (choice === 'denied') {
-        clear();
-        // where nothing is the rule, a no leaves no trace
-        if (options.consent === 'opt-in') return;
-      }
-      state((now) => {
-        now.c = choice;
-      });
-      queue.flush();
-    },
-    flush: () => queue.flush(),
+    consent,
+    flush,
   };
   for (const name in tracker) {
     const method = tracker[name as 'page'] as (...all: unknown[]) => void;
     tracker[name as 'page'] = (...all: unknown[]) => safely(() => method(...all));
   }
-  return tracker as unknown as Tracker<Events>;
+  return tracker;
 }
 
 function modeOf({ consent, signals }: Options, said: State['c']): Mode {

@@ -35,19 +35,19 @@ export type Rest<P> = object extends P
  * `Events`: the properties of each event by its name.
  */
 export interface Tracker<Events extends object = AnyEvents> {
-  track<Name extends keyof Events & string>(name: Name, ...rest: Rest<Events[Name]>): void;
+  track: <Name extends keyof Events & string>(name: Name, ...rest: Rest<Events[Name]>) => void;
   /** A page view of where the browser is now. */
-  page(properties?: Properties): void;
+  page: (properties?: Properties) => void;
   /** From now on, and back in time, this visitor is the user. A trait that is null is taken away. */
-  identify(userId: string, traits?: Properties): void;
+  identify: (userId: string, traits?: Properties) => void;
   /** The account the visitor acts for from now on. `kind` is `company` when left out. */
-  group(id: string, traits?: Properties, kind?: string): void;
+  group: (id: string, traits?: Properties, kind?: string) => void;
   /** The user has signed out: what comes is of a new, unknown visitor. */
-  reset(): void;
+  reset: () => void;
   /** What the visitor decided; remembered. `denied` also deletes what this tracker keeps in the browser. */
-  consent(choice: 'granted' | 'denied'): void;
+  consent: (choice: 'granted' | 'denied') => void;
   /** Sends now what waits. */
-  flush(): void;
+  flush: () => void;
 }
 
 export interface Options {
@@ -75,16 +75,16 @@ export interface Place {
 /** What a part can do. */
 export interface Core {
   /** `fields` go into the event as the protocol names them (docs/tracker.md). */
-  add(type: string, name?: string, properties?: Properties, fields?: object): void;
-  page(properties?: Properties): void;
+  add: (type: string, name?: string, properties?: Properties, fields?: object) => void;
+  page: (properties?: Properties) => void;
   /** Of the last page view. */
-  place(): Place;
+  place: () => Place;
   /** Listens without ever throwing into the page. */
-  on(target: EventTarget, type: string, listener: (event: never) => void): void;
+  on: (target: EventTarget, type: string, listener: (event: never) => void) => void;
   /** Whether events are sent; not before the visitor's consent where that is asked for. */
-  sends(): boolean;
+  sends: () => boolean;
   /** Called when the page is left: `hidden` when the whole document goes, false when a single-page application changes pages. */
-  leaving(listener: (hidden: boolean) => void): void;
+  leaving: (listener: (hidden: boolean) => void) => void;
 }
 
 export type Part = (core: Core) => void;
