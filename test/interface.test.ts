@@ -201,7 +201,16 @@ describe('with a product’s events', () => {
       page.on('console', (message) => {
         if (message.type() === 'error') complaints.push(`${page.url()}: ${message.text()}`);
       });
-      for (const path of ['/overview', '/live', '/explore', '/funnel', '/pipeline', '/sql', '/settings']) {
+      for (const path of [
+        '/overview',
+        '/live',
+        '/explore',
+        '/funnel',
+        '/pipeline',
+        '/sources',
+        '/sql',
+        '/settings',
+      ]) {
         await page.goto(path);
         await page.getByRole('heading', { level: 1 }).waitFor();
         await page.waitForLoadState('load');

@@ -5,6 +5,7 @@ import { Link, useLocation, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Source, SourceStatus } from '../../src/contract/source.ts';
 import { carriedSearch } from '../address/search.ts';
+import { EmailLinks } from '../email/email-links.tsx';
 import { ago } from '../format/duration.ts';
 import { compact, full } from '../format/number.ts';
 import { Answer } from '../panel/answer.tsx';
@@ -21,6 +22,8 @@ import { SourceKey } from '../sources/source-key.tsx';
 import { SourceProblems } from '../sources/source-problems.tsx';
 import { FailedItems, LatestEvents } from '../sources/source-sample.tsx';
 import { SourceVolume } from '../sources/source-volume.tsx';
+import { isWebhook } from '../webhooks/doors.ts';
+import { Webhook } from '../webhooks/webhook.tsx';
 
 const periods = [
   { value: '24', label: '24 hours' },
@@ -99,9 +102,13 @@ function SourceView({ source, status }: SourceViewProps) {
   return (
     <div className="stack">
       {silent ? setup : null}
-      <Answer query={status} height={260}>
-        {(data) => <Volume source={source} status={data} now={now} />}
-      </Answer>
+      {source.door === 'email' ? <EmailLinks source={source} /> : null}
+      {isWebhook(source.door) && !silent ? <Webhook source={source} editable={admin} now={now} /> : null}
+      {silent ? null : (
+        <Answer query={status} height={260}>
+          {(data) => <Volume source={source} status={data} now={now} />}
+        </Answer>
+      )}
       <div className="grid-2">
         <div className="stack">
           <Panel title="Key">

@@ -31,7 +31,9 @@ export function SourceKey({ source, editable }: SourceKeyProps) {
           <KeyText value={key} label="former key" />
         </div>
       ))}
-      <p className="panel-note">It sits in pages and apps; it can send events and nothing else.</p>
+      <p className="panel-note">
+        {source.door === 'tracker' ? 'It sits in pages and apps; it' : 'It'} can send events and nothing else.
+      </p>
       {editable ? (
         <div className="page-tools">
           <Button variant="default" leftSection={<IconRefresh size={14} />} onClick={rotation.open}>

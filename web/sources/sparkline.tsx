@@ -14,6 +14,7 @@ export function Sparkline({ hours }: { readonly hours: readonly number[] }) {
       viewBox={`0 0 ${width} ${height}`}
       width={width}
       height={height}
+      preserveAspectRatio="none"
       role="img"
       aria-label={`${counted(total, 'event', 'events')} in the last ${hours.length} hours`}
     >
