@@ -1,5 +1,5 @@
 import type { CampaignFacts, ClientHints, Consent, JsonObject, JsonValue } from '../contract/event.ts';
-import { number, text } from './fields.ts';
+import { number } from './fields.ts';
 import type { Parameters } from './parameters.ts';
 
 /** What a hit of gtag says beside who sent it. */
@@ -68,33 +68,30 @@ export function readHit(hit: Parameters): Hit {
   const userProperties: Record<string, JsonValue> = {};
   const items: JsonObject[] = [];
   let hasUserProperties = false;
-  for (const key in hit) {
-    const value = hit[key];
-    if (value === undefined || value === '') continue;
+  hit.each((key, value) => {
+    const name = transport.get(key);
+    if (name !== undefined) {
+      params[name] = counted.has(name) ? (number(value()) ?? value()) : value();
+      return;
+    }
     const dot = key.indexOf('.');
     if (dot < 0) {
-      if (key.startsWith('pr') && /^pr\d{1,3}$/.test(key)) items.push(itemOf(value));
-      else readTransport(params, key, value);
-      continue;
+      if (key.startsWith('pr') && /^pr\d{1,3}$/.test(key)) items.push(itemOf(value()));
+      return;
     }
     const kind = key.slice(0, dot);
-    if (kind === 'ep' || kind === 'epn') params[key.slice(dot + 1)] = typed(kind, value);
+    if (kind === 'ep' || kind === 'epn') params[key.slice(dot + 1)] = typed(kind, value());
     else if (kind === 'up' || kind === 'upn') {
-      userProperties[key.slice(dot + 1)] = typed(kind, value);
+      userProperties[key.slice(dot + 1)] = typed(kind, value());
       hasUserProperties = true;
     }
-  }
+  });
   if (items.length > 0) params.items = items;
   return { params, userProperties: hasUserProperties ? userProperties : undefined };
 }
 
 function typed(kind: string, value: string): JsonValue {
   return kind.length === 3 ? (number(value) ?? value) : value;
-}
-
-function readTransport(params: Record<string, JsonValue>, key: string, value: string): void {
-  const name = transport.get(key);
-  if (name !== undefined) params[name] = counted.has(name) ? (number(value) ?? value) : value;
 }
 
 /** `idsku~nmName~pr9.5~qt1~k0color~v0red`: two letters of name before each value; `k0` and `v0` are a parameter of its own. */
@@ -120,21 +117,27 @@ export function consentOf(state: string | undefined): Consent | undefined {
 }
 
 export function campaignOfHit(hit: Parameters): CampaignFacts | undefined {
-  const { cs, cm, cn, ck, cc } = hit;
-  if (!cs && !cm && !cn && !ck && !cc) return undefined;
-  return { source: text(cs), medium: text(cm), name: text(cn), term: text(ck), content: text(cc) };
+  const source = hit.get('cs');
+  const medium = hit.get('cm');
+  const name = hit.get('cn');
+  const term = hit.get('ck');
+  const content = hit.get('cc');
+  return (source ?? medium ?? name ?? term ?? content) ? { source, medium, name, term, content } : undefined;
 }
 
 /** Client hints as gtag sends them on: `Chromium;142.0.1|Not)A;99`, percent-encoded once more. */
 export function hintsOfHit(hit: Parameters): ClientHints | undefined {
-  const { uafvl, uamb, uam, uap, uapv } = hit;
-  if (!uafvl && !uap && !uam) return undefined;
+  const list = hit.get('uafvl');
+  const platform = hit.get('uap');
+  const model = hit.get('uam');
+  if (!list && !platform && !model) return undefined;
+  const mobile = hit.get('uamb');
   return {
-    brands: uafvl ? brandsOf(uafvl) : undefined,
-    mobile: uamb === undefined ? undefined : uamb === '1',
-    model: text(uam),
-    platform: text(uap),
-    platformVersion: text(uapv),
+    brands: list ? brandsOf(list) : undefined,
+    mobile: mobile === undefined ? undefined : mobile === '1',
+    model,
+    platform,
+    platformVersion: hit.get('uapv'),
   };
 }
 

@@ -15,7 +15,7 @@ import { nobody, withinBounds } from '../event-problem.ts';
 import { currency, isObject, number, object, text, time, url } from '../fields.ts';
 import { type Accounts, accountOf, accountsOf } from '../groups.ts';
 import { itemsOf } from '../items.ts';
-import { type Parameters, parametersOf } from '../parameters.ts';
+import { parametersOf } from '../parameters.ts';
 import { Decoding, type Problem, parseJson, parseText } from '../payload.ts';
 import { parameter, without } from '../payload-forms.ts';
 import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
@@ -110,7 +110,7 @@ function decode(record: LogRecord): Decoded {
 }
 
 /** The JSON of the body; of a form its fields. */
-function wholeOf({ query, body: bytes }: LogRecord): { readonly json: JsonObject | Parameters } | Problem {
+function wholeOf({ query, body: bytes }: LogRecord): { readonly json: JsonObject } | Problem {
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (isForm(body)) return { json: parametersOf(body.toString()) };
   if (body.length === 0 && query !== '') return { json: parametersOf(query) };
@@ -125,7 +125,7 @@ function isForm(body: Buffer): boolean {
 }
 
 /** One event or a list, as JSON or as text of it. */
-function eventsOf(whole: JsonObject | Parameters): { readonly events: readonly JsonValue[] } | Problem {
+function eventsOf(whole: JsonObject): { readonly events: readonly JsonValue[] } | Problem {
   const stated = whole.events ?? whole.event ?? whole.e ?? whole.identification;
   const parsed = typeof stated === 'string' ? parseText(stated) : undefined;
   if (parsed && 'reason' in parsed) return parsed;
@@ -148,10 +148,7 @@ interface Scope {
 /** Below this the difference of the clocks is not corrected: as Amplitude does it, with the time of the device as truth. */
 const maxSkew = 60_000;
 
-function scopeOf(
-  whole: JsonObject | Parameters,
-  { path, receivedAt }: LogRecord,
-): Pick<Scope, 'sentAt' | 'unnamed'> {
+function scopeOf(whole: JsonObject, { path, receivedAt }: LogRecord): Pick<Scope, 'sentAt' | 'unnamed'> {
   const uploaded = time(whole.client_upload_time ?? whole.upload_time);
   const skewed = uploaded !== undefined && Math.abs(receivedAt - uploaded) >= maxSkew;
   const unnamed =

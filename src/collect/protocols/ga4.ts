@@ -1,5 +1,12 @@
 import { hash } from 'node:crypto';
-import type { CampaignFacts, Decoded, DeviceFacts, JsonObject, JsonValue } from '../../contract/event.ts';
+import type {
+  CampaignFacts,
+  Decoded,
+  DecodedEvent,
+  DeviceFacts,
+  JsonObject,
+  JsonValue,
+} from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
 import { plainAddress } from '../address.ts';
 import { hintsOfHeaders } from '../client-hints.ts';
@@ -7,7 +14,7 @@ import { nobody } from '../event-problem.ts';
 import { isObject, number, object, text, time } from '../fields.ts';
 import { decodeGa4 } from '../ga4-event.ts';
 import { campaignOfHit, consentOf, hintsOfHit, readHit } from '../ga4-hit.ts';
-import { type Parameters, parametersOf } from '../parameters.ts';
+import { Parameters } from '../parameters.ts';
 import { Decoding, type Problem, parseJson } from '../payload.ts';
 import { parameter, without } from '../payload-forms.ts';
 import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
@@ -185,39 +192,51 @@ function decodeHits(record: LogRecord, decoding: Decoding): void {
     decoding.fail('too many events', `a request has at most ${maxHits} lines`);
     return;
   }
-  const common = parametersOf(record.query);
-  if (lines.length === 0) decoding.item(common, (hit) => decodeHit(hit, record, ''));
+  const common = new Parameters(record.query);
+  if (lines.length === 0) decoding.item(record.query, () => decodeHit(common, record, 0, ''));
   for (const [index, line] of lines.entries()) {
-    const hit = { ...common, ...parametersOf(line) };
-    decoding.item(hit, (item) => decodeHit(item, record, `${index} ${line}`));
+    decoding.item(line, () => decodeHit(new Parameters(line, common), record, index, line));
   }
 }
 
-function decodeHit(item: JsonValue, record: LogRecord, line: string): ReturnType<typeof decodeGa4> | Problem {
-  const hit = item as Parameters;
-  if (hit.v === '1') {
+function decodeHit(hit: Parameters, record: LogRecord, index: number, line: string): DecodedEvent | Problem {
+  if (hit.problem) return hit.problem;
+  if (hit.get('v') === '1') {
     return { reason: 'not GA4', detail: 'v=1 is Universal Analytics, which ended in 2023' };
   }
-  const consent = consentOf(hit.gcs);
+  const consent = consentOf(hit.get('gcs'));
   const known = consent !== 'anonymous';
-  const agent = hit.ua || undefined;
+  const client = known ? hit.get('cid') : undefined;
+  const agent = hit.get('ua');
   const connection = record.headers['user-agent'];
   // The library for servers says that it is a browser on Windows.
   const server = record.headers.origin === undefined && connection?.includes('[GA4MP/') === true;
-  const address = plainAddress(hit._uip ?? hit.uip ?? '');
+  const address = plainAddress(hit.get('_uip') ?? hit.get('uip') ?? '') || undefined;
+  const { params, userProperties } = readHit(hit);
   return decodeGa4({
-    ...readHit(hit),
-    name: hit.en,
-    id: hit._s && hit.sid && hit.cid ? hash('sha256', `${record.query}\n${line}`).slice(0, 32) : undefined,
-    userId: known ? hit.uid || undefined : undefined,
-    anonymousId: (known && hit.cid) || visitorOf(record, address || undefined, agent),
-    address: address || (server ? '' : record.address) || undefined,
+    params,
+    userProperties,
+    name: hit.get('en'),
+    id: idOfHit(hit, index, `${record.query}\n${line}`),
+    userId: known ? hit.get('uid') : undefined,
+    anonymousId: client ?? visitorOf(record, address, agent),
+    address: address ?? ((!server && record.address) || undefined),
     userAgent: agent ?? (server ? undefined : connection),
     clientHints: hintsOfHit(hit) ?? (server ? undefined : hintsOfHeaders(record.headers)),
     campaign: campaignOfHit(hit),
     consent,
     library: server ? /GA4MP\/[\w.]{1,20}/.exec(connection ?? '')?.[0] : undefined,
   });
+}
+
+/** A tag counts its hits within a page (`_s` within `_p`); a library within a session, and may not count at all. */
+function idOfHit(hit: Parameters, index: number, whole: string): string | undefined {
+  const count = hit.get('_s');
+  const client = hit.get('cid');
+  if (count === undefined || client === undefined) return undefined;
+  const page = hit.get('_p');
+  if (page !== undefined) return `${client}.${hit.get('tid') ?? ''}.${page}.${count}.${index}`;
+  return hit.get('sid') === undefined ? undefined : hash('sha256', `${index}\n${whole}`).slice(0, 32);
 }
 
 export const ga4: Protocol = {

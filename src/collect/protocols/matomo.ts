@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { stringify } from 'node:querystring';
 import type {
   CampaignFacts,
@@ -14,7 +13,7 @@ import { hintsOfData, hintsOfHeaders } from '../client-hints.ts';
 import { withinBounds } from '../event-problem.ts';
 import { isObject, number, object, screen, text, time, url } from '../fields.ts';
 import { type MatomoAction, readMatomoAction } from '../matomo-action.ts';
-import { type Parameters, parametersOf } from '../parameters.ts';
+import { Parameters } from '../parameters.ts';
 import { Decoding, type Problem, parseJson, parseText } from '../payload.ts';
 import { without } from '../payload-forms.ts';
 import type { Admission, Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
@@ -46,15 +45,16 @@ function read({ query, body }: Incoming): Reading {
     ? requestsOf(whole)
     : bulk
       ? []
-      : [parametersOf(body.length === 0 ? query : `${query}&${body.toString()}`)];
+      : [new Parameters(body.length === 0 ? query : `${query}&${body.toString()}`)];
   const [first] = requests;
-  const silent = (bulk ? text(whole?.send_image) : first?.send_image) === '0';
+  const silent = (bulk ? text(whole?.send_image) : first?.get('send_image')) === '0';
   return {
-    hint: first?.idsite,
+    hint: first?.get('idsite'),
     query: without(query, 'token_auth'),
     body: withoutToken(body),
     // Of a body that was not looked at nobody knows: a visitor of the day hurts nobody who has an id.
-    cookieless: requests.length === 0 || requests.some((one) => !one._id && !one.cid && !one.uid),
+    cookieless:
+      requests.length === 0 || !requests.every((one) => one.get('_id') ?? one.get('cid') ?? one.get('uid')),
     answer: silent ? nothing : bulk ? tracked(requests.length) : image,
   };
 }
@@ -103,15 +103,13 @@ function requestsOf(whole: JsonObject): Parameters[] {
 }
 
 function parametersIn(request: JsonValue): Parameters | undefined {
-  if (typeof request === 'string') return parametersOf(request.slice(request.indexOf('?') + 1));
+  if (typeof request === 'string') return new Parameters(request.slice(request.indexOf('?') + 1));
   if (!isObject(request)) return undefined;
-  const flat: Record<string, string> = {};
-  for (const name in request) {
-    const value = request[name];
-    if (value === undefined || value === null || name === '__proto__') continue;
-    flat[name] = typeof value === 'object' ? JSON.stringify(value) : `${value}`;
-  }
-  return flat;
+  const said = Object.entries(request).map(([name, value]) => [
+    name,
+    typeof value === 'object' && value !== null ? JSON.stringify(value) : text(value),
+  ]);
+  return new Parameters(stringify(Object.fromEntries(said) as Record<string, string>));
 }
 
 function decode(record: LogRecord): Decoded {
@@ -135,26 +133,27 @@ function decode(record: LogRecord): Decoded {
   }
   const all = [record.query, body.toString()].filter((part) => part !== '').join('&');
   if (all === '') return decoding.fail('empty query', 'the request carries no event').result();
-  decoding.item(parametersOf(all), (item) => decodeRequest(item as Parameters, record));
+  decoding.item(all, () => decodeRequest(new Parameters(all), record));
   return decoding.result();
 }
 
 function decodeRequest(request: Parameters, record: LogRecord): DecodedEvent | Problem {
-  const action = readMatomoAction(request);
+  const action = request.problem ?? readMatomoAction(request);
   if ('reason' in action) return action;
   const occurredAt = timeOf(request, record);
   if (typeof occurredAt === 'object') return occurredAt;
+  const page = request.get('url');
+  const { headers } = record;
   return withinBounds({
     ...action,
     ...who(request, record),
     id: idOf(request),
     occurredAt,
-    url: url(request.url) ?? (record.method === 'GET' ? url(record.headers.referer) : undefined),
-    referrer: url(request.urlref),
-    title: action.title,
-    locale: text(request.lang) ?? text(record.headers['accept-language']),
-    screen: screen(request.res),
-    campaign: campaignOf(request.url),
+    url: url(page) ?? (record.method === 'GET' ? url(headers.referer) : undefined),
+    referrer: url(request.get('urlref')),
+    locale: request.get('lang') ?? text(headers['accept-language']),
+    screen: screen(request.get('res')),
+    campaign: campaignOf(page),
     properties: propertiesOf(request, action),
     person: personOf(request),
   });
@@ -176,23 +175,24 @@ function who(request: Parameters, record: LogRecord) {
   const { headers } = record;
   const connection = headers['user-agent'];
   const server = headers.origin === undefined && !device.test(connection ?? '');
-  const stated = plainAddress(request.cip ?? '') || undefined;
-  const agent = request.ua || undefined;
+  const another = request.get('cip');
+  const stated = plainAddress(another ?? '') || undefined;
+  const agent = request.get('ua');
   // An address that is not believed is not replaced by that of the server which stated it.
   const believed = trusted(record) ? stated : undefined;
-  const userId = request.uid || undefined;
+  const userId = request.get('uid');
   const visitor = userId === undefined ? visitorOf(record, stated, agent) : undefined;
   return {
     userId,
-    anonymousId: request._id || request.cid || visitor,
+    anonymousId: request.get('_id') ?? request.get('cid') ?? visitor,
     userAgent: agent ?? (server ? undefined : connection),
-    clientHints: hintsOf(request.uadata) ?? (agent || server ? undefined : hintsOfHeaders(headers)),
-    address: request.cip ? believed : (!server && record.address) || undefined,
+    clientHints: hintsOf(request.get('uadata')) ?? (agent || server ? undefined : hintsOfHeaders(headers)),
+    address: another ? believed : (!server && record.address) || undefined,
   };
 }
 
 function hintsOf(data: string | undefined): ClientHints | undefined {
-  if (!data?.startsWith('{')) return undefined;
+  if (!data?.startsWith('{"')) return undefined;
   const parsed = parseText(data);
   return 'reason' in parsed ? undefined : hintsOfData(object(parsed.json));
 }
@@ -200,10 +200,11 @@ function hintsOf(data: string | undefined): ClientHints | undefined {
 const day = 86_400_000;
 
 /** `cdt` when it is in the past, `cdo` seconds ago, else the time of receipt. */
-function timeOf({ cdt, cdo }: Parameters, record: LogRecord): number | undefined | Problem {
+function timeOf(request: Parameters, record: LogRecord): number | undefined | Problem {
   const { receivedAt } = record;
-  const ago = number(cdo);
-  const stated = time(cdt) ?? (ago !== undefined && ago > 0 ? receivedAt - ago * 1_000 : undefined);
+  const ago = number(request.get('cdo'));
+  const stated =
+    time(request.get('cdt')) ?? (ago !== undefined && ago > 0 ? receivedAt - ago * 1_000 : undefined);
   if (stated === undefined || stated > receivedAt) return undefined;
   if (receivedAt - stated <= day || trusted(record)) return stated;
   return {
@@ -212,51 +213,55 @@ function timeOf({ cdt, cdo }: Parameters, record: LogRecord): number | undefined
   };
 }
 
-/** The same event is sent with the same random number, as a beacon or as an image. */
+/** The same event is sent with the same random number of the same page view, as a beacon or as an image. */
 function idOf(request: Parameters): string | undefined {
-  if (!request.r || (!request.pv_id && !request._id && !request.cid)) return undefined;
-  const { send_image: _way, ...rest } = request;
-  return hash('sha256', stringify(rest)).slice(0, 32);
+  const random = request.get('r');
+  const view = request.get('pv_id');
+  if (random === undefined || view === undefined) return undefined;
+  const at = ['_id', 'h', 'm', 's'].map((name) => request.get(name) ?? '');
+  return [view, random, ...at].join('.');
 }
 
-/** `mtm_campaign` and the older `pk_…` and `piwik_…`, where others write `utm_…`. */
-const campaignParameter =
-  /[?&#](?:mtm|matomo|pk|piwik)_(campaign|source|medium|keyword|kwd|content)=([^&#]{1,500})/g;
+/** `mtm_campaign` and the older `pk_…` and `piwik_…`, where others write `utm_…`; after `#` too. */
+const campaignMark = /[?&#](?:mtm|matomo|pk|piwik)_/;
+const campaignName = /^(?:mtm|matomo|pk|piwik)_(campaign|source|medium|keyword|kwd|content)$/;
 
-function campaignOf(address: string | undefined): CampaignFacts | undefined {
-  if (address === undefined || !/[?&#](?:mtm|matomo|pk|piwik)_/.test(address)) return undefined;
+function campaignOf(page: string | undefined): CampaignFacts | undefined {
+  if (page === undefined || !campaignMark.test(page)) return undefined;
   const found: Record<string, string> = {};
-  for (const [, name = '', value = ''] of address.slice(0, 8_192).matchAll(campaignParameter)) {
-    found[name] ??= parametersOf(`v=${value}`).v ?? '';
-  }
-  if (Object.keys(found).length === 0) return undefined;
-  return {
-    source: text(found.source),
-    medium: text(found.medium),
-    name: text(found.campaign),
-    term: text(found.keyword) ?? text(found.kwd),
-    content: text(found.content),
-  };
+  new Parameters(page.slice(page.search(/[?#]/) + 1).replaceAll('#', '&')).each((parameter, value) => {
+    const name = campaignName.exec(parameter)?.[1];
+    if (name !== undefined) found[name] ??= value();
+  });
+  const { source, medium, campaign, keyword, kwd, content } = found;
+  return { source, medium, name: campaign, term: keyword ?? kwd, content };
 }
 
 /** Custom dimensions, variables of the page and the times of its loading; a request does not say which scope a dimension has. */
 function propertiesOf(request: Parameters, { properties }: MatomoAction): JsonObject {
-  const all: Record<string, JsonValue> = { ...properties };
-  for (const name in request) {
-    const value = request[name];
-    if (value === undefined || value === '' || value === 'undefined') continue;
-    if (name.startsWith('dimension') && /^dimension\d{1,3}$/.test(name)) all[name] = value;
-    else if (name.startsWith('pf_') || name === 'gt_ms') {
-      const ms = number(value);
-      if (ms !== undefined && name.length < 20) all[name] = ms;
-    }
-  }
-  return request.cvar ? { ...all, ...variablesOf(request.cvar) } : all;
+  let more: Record<string, JsonValue> | undefined;
+  request.each((name, value) => {
+    const dimension = name.startsWith('dimension') && /^dimension\d{1,3}$/.test(name);
+    if (!dimension && !measured.has(name)) return;
+    const said = value();
+    const kept = dimension ? said : number(said);
+    if (kept === undefined || kept === 'undefined') return;
+    more ??= {};
+    more[name] = kept;
+  });
+  const variables = request.get('cvar');
+  return more || variables
+    ? { ...properties, ...more, ...(variables && variablesOf(variables)) }
+    : properties;
 }
 
+/** Milliseconds of loading the page. */
+const measured = new Set(['pf_net', 'pf_srv', 'pf_tfr', 'pf_dm1', 'pf_dm2', 'pf_onl', 'gt_ms']);
+
 /** `_cvar`: custom variables of visit scope belong to the visitor. */
-function personOf({ _cvar }: Parameters): DecodedEvent['person'] {
-  const set = _cvar ? variablesOf(_cvar) : undefined;
+function personOf(request: Parameters): DecodedEvent['person'] {
+  const variables = request.get('_cvar');
+  const set = variables ? variablesOf(variables) : undefined;
   return set && Object.keys(set).length > 0 ? { set } : undefined;
 }
 
