@@ -2,8 +2,9 @@ import type { Source } from '../contract/source.ts';
 import { makeEmailLinks } from '../roles/email-links.ts';
 import { publicUrl } from '../roles/places.ts';
 import { TributaryError } from '../runtime/errors.ts';
-import { openStore, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { CommandContext } from './command.ts';
+import { openExistingStore } from './existing-store.ts';
 
 /**
  * `tributary email link --key wk_… --message M (--to ADDRESS | --user ID) [URL…]`: prints the pixel and the links of a message.
@@ -17,7 +18,7 @@ export async function email({ config, flags, words }: CommandContext): Promise<n
       'bad-request',
       'tributary email link --key wk_… --message welcome --to ada@example.com https://example.com/start',
     );
-  const store = openStore({ url: config.store, data: config.data, secretKey: config['secret-key'] });
+  const store = openExistingStore(config);
   try {
     const source = await sourceOf(store, key);
     const one = to !== undefined || user !== undefined;
