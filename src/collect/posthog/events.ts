@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type {
   Decoded,
   DecodedEvent,
@@ -116,7 +117,7 @@ function decodeItem(item: JsonValue, { record, sentAt }: Scope): DecodedEvent | 
   return {
     type,
     event: type === 'track' ? event : type,
-    id: idOf(item.uuid) ?? idOf(properties.$insert_id),
+    id: idOf(item.uuid) ?? idOf(properties.$insert_id) ?? operationId(type, item),
     occurredAt: time(item.timestamp) ?? time(properties.$time),
     sentAt: ignoresSentAt(properties, options) ? undefined : sentAt,
     trueAt: trueTime(item.offset, record.receivedAt),
@@ -149,6 +150,16 @@ function decodeItem(item: JsonValue, { record, sentAt }: Scope): DecodedEvent | 
     person: changesOf(operationsOf(item, properties)),
     account: type === 'group' ? { set: object(properties.$group_set) } : undefined,
   };
+}
+
+/**
+ * Some SDKs (Go) send operations on persons and groups without an id, and send them again: the same operation at the same
+ * time is the same one.
+ */
+function operationId(type: EventType, item: JsonObject): string | undefined {
+  if ((type !== 'identify' && type !== 'group' && type !== 'alias') || item.timestamp === undefined)
+    return undefined;
+  return createHash('sha256').update(JSON.stringify(item)).digest('base64url').slice(0, 22);
 }
 
 /** Old SDKs send operations on a person without a name, to /engage. */

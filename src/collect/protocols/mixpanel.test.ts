@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Decoded, DecodedEvent } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
 import { decodeNow } from '../decode-now.fixture.ts';
+import { mixpanel } from './mixpanel.ts';
 
 function record(body: unknown, over: Partial<LogRecord> = {}): LogRecord {
   return {
@@ -201,5 +202,29 @@ describe('fields', () => {
       orderId: 'o',
       items: [{ id: 's' }],
     });
+  });
+});
+
+describe('the answer', () => {
+  const data = encodeURIComponent('{"event":"E","properties":{"token":"k"}}');
+
+  it.each([
+    ['in the query', 'verbose=1', `data=${data}`, '{"status":1,"error":null}'],
+    ['after the data, as Python asks', '', `data=${data}&verbose=1&ip=0`, '{"status":1,"error":null}'],
+    ['before it', '', `verbose=1&data=${data}`, '{"status":1,"error":null}'],
+    ['by nobody', '', `data=${data}`, '1'],
+    ['inside of an event', '', '[{"event":"E","properties":{"u":"?a=1&verbose=1&b"}}]', '1'],
+  ])('is verbose when that is asked %s', (_, query, body, expected) => {
+    const { answer } = mixpanel.read({
+      route: { kind: 'events', methods: ['POST'], path: '/track' },
+      method: 'POST',
+      query,
+      headers: {},
+      body: Buffer.from(body),
+      secure: false,
+      host: 'localhost',
+      prefix: '',
+    });
+    expect(answer.body).toBe(expected);
   });
 });

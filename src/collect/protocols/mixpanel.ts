@@ -69,8 +69,9 @@ function answerTo(incoming: Incoming): Answer {
     route: { path },
     query,
     method,
+    body,
   } = incoming;
-  const verbose = parameter(query, 'verbose') === '1';
+  const verbose = parameter(query, 'verbose') === '1' || asksVerbosely(body);
   if (path === importing && method === 'POST' && !verbose && isPlainJson(incoming)) return imported(incoming);
   if (path === recording) return { status: 200, headers: json, body: '{"code":200,"status":"OK"}' };
   if (parameter(query, 'img') === '1') return image;
@@ -85,6 +86,19 @@ function answerTo(incoming: Incoming): Answer {
     headers: verbose ? json : { 'content-type': 'text/plain; charset=utf-8' },
     body: said,
   };
+}
+
+const formStart = /^\w{1,20}=/;
+const verboseField = /(?:^|&)verbose=1(?:&|$)/;
+const edge = 100;
+
+/** Python's SDK asks in the form, before or after the data. */
+function asksVerbosely(body: Buffer): boolean {
+  const start = body.toString('latin1', 0, edge);
+  if (!formStart.test(start)) return false;
+  return (
+    verboseField.test(start) || verboseField.test(body.toString('latin1', Math.max(0, body.length - edge)))
+  );
 }
 
 /** The names that its SDK writes; anything else would be somebody's script under our name. */

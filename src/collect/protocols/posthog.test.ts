@@ -306,3 +306,20 @@ describe('fields', () => {
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 });
+
+describe('the id', () => {
+  const timestamp = '2026-11-21T22:41:43Z';
+
+  it('of an operation that states none is that of the same operation when it is sent again', () => {
+    const identify = { event: '$identify', timestamp, $set: { plan: 'pro' } };
+    const first = of(identify).id;
+    expect(first).toMatch(/^[\w-]{22}$/);
+    expect(of(identify).id).toBe(first);
+    expect(of({ ...identify, $set: { plan: 'free' } }).id).not.toBe(first);
+  });
+
+  it('is nobody’s to make up for an event that may well happen twice, or at no stated time', () => {
+    expect(of({ timestamp }).id).toBeUndefined();
+    expect(of({ event: '$identify' }).id).toBeUndefined();
+  });
+});

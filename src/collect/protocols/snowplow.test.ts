@@ -233,3 +233,24 @@ describe('the application id', () => {
     expect(hintOf(body)).toBe(expected);
   });
 });
+
+describe('orders', () => {
+  it('of transactions and of self-describing events have their ids and items', () => {
+    expect(only(post([{ e: 'tr', tr_id: 'o1', tr_tt: '49.9', tr_cu: 'eur' }]))).toMatchObject({
+      orderId: 'o1',
+      revenue: 49.9,
+      currency: 'EUR',
+    });
+    const item = { e: 'ti', ti_id: 'o1', ti_sk: 's1', ti_nm: 'Shirt', ti_pr: '19.95', ti_qu: '2' };
+    expect(only(post([item]))).toMatchObject({
+      orderId: 'o1',
+      items: [{ id: 's1', name: 'Shirt', price: 19.95, quantity: 2 }],
+    });
+    const data = { order_id: 'o1', items: [{ id: 's1', price: 3 }] };
+    const described = selfDescribing('iglu:com.acme/bought/jsonschema/1-0-0', data);
+    expect(only(post([{ e: 'ue', ue_pr: described }]))).toMatchObject({
+      orderId: 'o1',
+      items: [{ id: 's1', price: 3 }],
+    });
+  });
+});

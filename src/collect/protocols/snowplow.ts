@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { Decoded, DecodedEvent, DeviceFacts, JsonObject, JsonValue } from '../../contract/event.ts';
+import type {
+  Decoded,
+  DecodedEvent,
+  DeviceFacts,
+  Item,
+  JsonObject,
+  JsonValue,
+} from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
 import { plainAddress } from '../address.ts';
 import { hintsOfHeaders, hintsOfSnowplow } from '../client-hints.ts';
+import { orderOf } from '../commerce.ts';
 import {
   currency,
   isObject,
@@ -16,6 +24,7 @@ import {
   time,
   url,
 } from '../fields.ts';
+import { itemsOf } from '../items.ts';
 import { parametersOf } from '../parameters.ts';
 import { Decoding, type Problem, parseJson, parseText } from '../payload.ts';
 import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
@@ -123,6 +132,8 @@ interface Named {
   readonly properties: JsonObject;
   readonly revenue?: number | undefined;
   readonly currency?: string | undefined;
+  readonly orderId?: string | undefined;
+  readonly items?: readonly Item[] | undefined;
 }
 
 function decodeItem(item: JsonValue, record: LogRecord): DecodedEvent | Problem {
@@ -201,10 +212,11 @@ function selfDescribing(item: JsonObject): Named | Problem {
   if (vendor === undefined || event === undefined || version === undefined) {
     return { reason: 'no schema', detail: 'the event is no self-describing JSON with an iglu: schema' };
   }
-  const properties: JsonObject = { ...object(inner.data), $schema: `${vendor}/${event}/${version}` };
-  return event === 'screen_view'
-    ? { type: 'screen', event: 'screen', properties }
-    : { type: 'track', event, properties };
+  const data = object(inner.data);
+  const properties: JsonObject = { ...data, $schema: `${vendor}/${event}/${version}` };
+  if (event === 'screen_view') return { type: 'screen', event: 'screen', properties };
+  const items = itemsOf(data.items) ?? itemsOf(data.products);
+  return { type: 'track', event, properties, orderId: orderOf(data), items };
 }
 
 function transaction(item: JsonObject): Named {
@@ -213,6 +225,7 @@ function transaction(item: JsonObject): Named {
     event: 'transaction',
     revenue: number(item.tr_tt),
     currency: currency(item.tr_cu),
+    orderId: text(item.tr_id),
     properties: {
       ...strings(item, {
         tr_id: 'order_id',
@@ -231,6 +244,10 @@ function transactionItem(item: JsonObject): Named {
   return {
     type: 'track',
     event: 'transaction_item',
+    orderId: text(item.ti_id),
+    items: itemsOf([
+      [item.ti_sk ?? null, item.ti_nm ?? null, item.ti_ca ?? null, item.ti_pr ?? null, item.ti_qu ?? null],
+    ]),
     properties: {
       ...strings(item, {
         ti_id: 'order_id',
