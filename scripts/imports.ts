@@ -14,6 +14,8 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   api: ['runtime', 'contract', 'store'],
   collect: ['runtime', 'contract', 'log'],
   enrich: ['runtime', 'contract', 'log'],
+  syslog: ['runtime', 'contract'],
+  tail: ['runtime', 'contract'],
   warehouse: ['runtime', 'contract', 'log'],
   analyze: ['runtime', 'contract', 'warehouse'],
   demo: ['runtime', 'contract'],

@@ -45,6 +45,13 @@ export const commands: Readonly<Record<string, Command>> = {
     switches: ['json'],
     run: async (context) => (await import('./email.ts')).email(context),
   },
+  tail: {
+    usage: 'FILE…',
+    summary: 'follow log files and send their lines: --key, --to, --from-start, --once, --format',
+    options: ['key', 'to', 'format', 'service', 'hostname', 'positions'],
+    switches: ['from-start', 'once'],
+    run: async (context) => (await import('./tail.ts')).tailCommand(context),
+  },
   doctor: {
     usage: '',
     summary: 'say what is wrong with ports, disk, memory, configuration and versions',
