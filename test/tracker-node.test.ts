@@ -19,7 +19,10 @@ let crossing: Crossing;
 beforeAll(async () => {
   execFileSync(process.execPath, [
     join(root, 'node_modules/typescript/bin/tsc'),
-    ...['-p', join(root, 'trackers/node/tsconfig.build.json'), '--outDir', built],
+    '-p',
+    join(root, 'trackers/node/tsconfig.build.json'),
+    '--outDir',
+    built,
   ]);
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   program = await startProgram();
@@ -45,7 +48,7 @@ function run(
   const file = join(folder, `app-${scripts++}.js`);
   writeFileSync(
     file,
-    `import { Tracker } from '${pathToFileURL(join(built, 'tracker.js'))}';
+    `import { Tracker } from '${pathToFileURL(join(built, 'tracker.js')).href}';
      const tracker = new Tracker({ key: '${writeKey}', host: '${crossing.origin}', ...${options} });
      ${code}`,
   );
