@@ -62,6 +62,11 @@ describe('events', () => {
     });
   });
 
+  it('a server may speak of pages too', () => {
+    const event_properties = { '[Amplitude] Page URL': 'https://e.x/p' };
+    expect(one({ library: 'amplitude-node-ts/1.5', event_properties }).url).toBe('https://e.x/p');
+  });
+
   it.each([
     [{ revenue: 5 }, { revenue: 5 }],
     [

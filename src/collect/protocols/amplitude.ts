@@ -186,6 +186,9 @@ function decodeItem(item: JsonValue, { record, sentAt, unnamed }: Scope): Decode
     ...accounts,
     clientSessionId: session === '-1' ? undefined : session,
     ...(web ? onPage(item, properties, record) : onDevice(item, record)),
+    // a server may speak of pages too
+    url: url(properties['[Amplitude] Page Location']) ?? url(properties['[Amplitude] Page URL']),
+    referrer: url(properties['[Amplitude] Previous Page Location']) ?? url(properties.referrer),
     title: text(properties['[Amplitude] Page Title']),
     locale: text(item.language),
     appVersion: text(item.app_version) ?? text(item.version_name),
@@ -199,8 +202,6 @@ function decodeItem(item: JsonValue, { record, sentAt, unnamed }: Scope): Decode
 
 function onPage(item: JsonObject, properties: JsonObject, { headers, address }: LogRecord) {
   return {
-    url: url(properties['[Amplitude] Page Location']) ?? url(properties['[Amplitude] Page URL']),
-    referrer: url(properties['[Amplitude] Previous Page Location']) ?? url(properties.referrer),
     userAgent: text(item.user_agent) ?? headers['user-agent'],
     clientHints: hintsOfHeaders(headers),
     address: statedAddress(item) || address || undefined,
