@@ -9,7 +9,6 @@ import { type IpPrivacy, privateAddress, TrustedProxies } from './address.ts';
 import { type BodyProblem, decompress, encodingOf, receiveBody } from './body.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { keptHeaders } from './headers.ts';
-import { allowsOrigin, pageOrigin } from './origins.ts';
 import { publicOutbound } from './outbound.ts';
 import { privateBody, privateQuery } from './privacy.ts';
 import type {
@@ -24,8 +23,8 @@ import type {
   SourceKey,
 } from './protocol.ts';
 import { protocols } from './protocols.ts';
-import { RateLimit } from './rate-limit.ts';
 import { Refusals } from './refusals.ts';
+import { type Excess, SourceLimits } from './source-limits.ts';
 
 export type { DecodeContext, SourceKey } from './protocol.ts';
 export type { Refusal } from './refusals.ts';
@@ -111,11 +110,11 @@ class RequestCollector {
   readonly #options: CollectorOptions;
   readonly #proxies: TrustedProxies;
   readonly #targets = new Map<string, readonly Target[]>();
-  readonly #rates: RateLimit;
+  readonly #limits: SourceLimits;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
-    this.#rates = new RateLimit(options.clock);
+    this.#limits = new SourceLimits(options.clock);
     this.#proxies = new TrustedProxies(options.trustedProxies);
   }
 
@@ -207,13 +206,18 @@ class RequestCollector {
         this.#refuse(exchange, 'unknown-key', 401, 'unknown-key', unknownKey(reading));
         return;
       }
-      if (this.#refusedByOwner(exchange, key)) return;
+      const excess = this.#limits.check(key, exchange.request.headers);
+      if (excess) {
+        this.#refuseExcess(exchange, key, excess);
+        return;
+      }
       const { clock, log, outbound = publicOutbound } = this.#options;
       const admitted = protocol.admit?.(incoming, key, clock.now(), outbound);
       const admission = admitted instanceof Promise ? await admitted : admitted;
       let outcome = admission?.outcome ?? 'accepted';
-      if (admission?.keep === false) this.#noteRefusal(key, outcome, '');
-      else {
+      if (admission?.keep === false) {
+        if (admission.answer.status >= 400) this.#noteRefusal(key, outcome, '');
+      } else {
         const appended = log.append(this.#requestOf(exchange, incoming, reading, key, admission));
         if (!admission?.regardless) await appended;
         else if (!(await succeeds(appended))) outcome = 'lost';
@@ -225,29 +229,14 @@ class RequestCollector {
     }
   }
 
-  /** Answers what the owner of the key does not want: pages of other origins, more requests than agreed. */
-  #refusedByOwner(exchange: Exchange, { id, origins, requestsPerSecond }: SourceKey): boolean {
-    const origin = origins && pageOrigin(exchange.request.headers);
-    if (origins && origin !== undefined && !allowsOrigin(origins, origin)) {
-      this.#noteRefusal({ id }, 'origin', origin);
-      this.#refuse(
-        exchange,
-        'origin',
-        403,
-        'origin-refused',
-        `the source of this write key takes no events from pages of ${origin.slice(0, 200)}`,
-      );
-      return true;
-    }
-    const wait = requestsPerSecond === undefined ? 0 : this.#rates.take(id, requestsPerSecond);
-    if (wait === 0) return false;
-    this.#noteRefusal({ id }, 'rate-limit', `${requestsPerSecond}/s`);
-    const message = `the source of this write key takes ${requestsPerSecond} requests per second`;
-    this.#refuse(exchange, 'rate-limit', 503, 'source-limit', message, { 'retry-after': `${wait}` });
-    return true;
+  #refuseExcess(exchange: Exchange, key: SourceKey, excess: Excess): void {
+    const { outcome, status, code, message, detail, retryAfter } = excess;
+    this.#noteRefusal(key, outcome, detail);
+    const headers = retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` };
+    this.#refuse(exchange, outcome, status, code, message, headers);
   }
 
-  #noteRefusal({ id }: Pick<SourceKey, 'id'>, outcome: string, detail: string): void {
+  #noteRefusal({ id }: SourceKey, outcome: string, detail: string): void {
     this.#options.refusals?.add(id, outcome, this.#options.clock.now(), detail);
   }
 
@@ -344,9 +333,10 @@ class RequestCollector {
   /** Whatever went wrong here is no fault of the request: 503 is the one answer on which every client tries again. */
   #unavailable(exchange: Exchange, error: unknown): void {
     const known = error instanceof TributaryError ? error : undefined;
-    const code = known?.status === 503 ? known.code : 'overloaded';
-    const message = known?.message ?? 'the request could not be kept';
-    this.#refuse(exchange, known ? code : 'internal', 503, code, message, {
+    // what is wrong inside, such as a secret that does not open, is not for senders
+    const told = known?.status === 503 ? known : undefined;
+    const message = told?.message ?? 'the request could not be kept';
+    this.#refuse(exchange, known?.code ?? 'internal', 503, told?.code ?? 'overloaded', message, {
       'retry-after': `${known?.retryAfter ?? 1}`,
     });
   }

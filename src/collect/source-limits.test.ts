@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { fakeClock } from '../runtime/clock.ts';
+import { TributaryError } from '../runtime/errors.ts';
 import { Refusals, type SourceKey } from './collect.ts';
 import { collectorTests } from './collector-under-test.ts';
 
@@ -65,6 +66,16 @@ test('more than the source’s rate is 503 with a time to come back, and passes 
   clock.advance(1_000);
   expect((await post(page)).status).toBe(200);
   expect(records()).toHaveLength(3);
+});
+
+test('a secret that does not open is 503 without a word about it, since it is no fault of the sender', async () => {
+  const broken = () =>
+    Promise.reject(new TributaryError('secret-key-wrong', 'the key in /var/lib/secret.key'));
+  const { call, metrics } = await startCollector({ keyOf: broken });
+  const refused = await call('POST', '/v1/track', basic, event);
+  expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
+  expect(refused.body).not.toContain('secret');
+  expect(metrics.toString()).toContain('{protocol="segment",outcome="secret-key-wrong"} 1');
 });
 
 test('the memory for refusals has an end', () => {

@@ -29,7 +29,7 @@ export interface StartFacts {
 
 export interface StartProject {
   readonly project: string;
-  /** Its oldest write key; undefined when all were revoked. */
+  /** Its oldest write key for trackers; undefined when all were revoked. */
   readonly writeKey: string | undefined;
 }
 
@@ -126,6 +126,6 @@ async function oldestAdmin(store: Store): Promise<User> {
 
 async function withKey(store: Store, project: Project | undefined): Promise<StartProject | undefined> {
   if (!project) return undefined;
-  const key = (await store.keys.list(project.id)).find((one) => one.kind === 'write');
-  return { project: project.id, writeKey: key?.shown };
+  const tracker = (await store.keys.sources(project.id)).find(({ door }) => door === 'tracker');
+  return { project: project.id, writeKey: tracker?.key };
 }
