@@ -8,6 +8,5 @@ const maxLength = 128;
 
 /** The kind as it is stored: bounded, and without the character that keys of the state are divided by. */
 export function kindOf(kind: string | undefined): string {
-  if (kind === undefined || kind === '') return defaultKind;
-  return kind.slice(0, maxLength).replaceAll('\0', '');
+  return kind?.slice(0, maxLength).replaceAll('\0', '') || defaultKind;
 }

@@ -11,9 +11,10 @@ export function enricherInMemory(): {
 } {
   const state = openSqliteState(':memory:');
   const { enrich } = createEnricher({ state });
-  const run: EnrichBatch = async (items) => {
-    const batch = await enrich(items);
-    await state.commit(Math.max(...items.map(({ record }) => record.offset)) + 1, batch.changes);
+  const run: EnrichBatch = async (items, lines) => {
+    const batch = await enrich(items, lines);
+    const next = Math.max(0, ...items.map(({ record }) => record.offset)) + 1;
+    await state.commit(next, batch.changes);
     return batch;
   };
   return { state, enrich, run };

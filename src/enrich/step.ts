@@ -130,7 +130,7 @@ function groupsOf({ groups: said }: DecodedEvent, project: string, main: Account
   const keys: string[] = [];
   for (const [text, of] of Object.entries(said).slice(0, maxKinds)) {
     const { id, key, kind } = accountName(project, text, of);
-    if (kind === '' || kind === '__proto__' || Object.hasOwn(groups, kind)) continue;
+    if (text === '' || id === '' || kind === '__proto__' || Object.hasOwn(groups, kind)) continue;
     groups[kind] = id;
     if (key !== '') keys.push(key);
   }

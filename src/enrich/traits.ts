@@ -9,7 +9,7 @@ import type { JsonObject, JsonValue, ProfileChanges } from '../contract/event.ts
  * - `add`, `append`, `union`, `remove`: those that happened after the trait was last set or unset apply, the others are of a value that is gone.
  *   What they give is the same in whatever order they come, but for the order in which a list holds its values.
  * - `delete`: nothing that happened before it counts.
- * Not promised when events come out of order: `setOnce` after an `unset` of the same trait; `add` and the list operations when an
+ * Not promised when events come out of order: `setOnce` after an `unset` or `delete`; `add` and the list operations when an
  * earlier `set` of the same trait comes after them (it takes what they gave with it), or `remove` comes before what it removes.
  *
  * Events of the same time apply as they come.
@@ -71,6 +71,7 @@ class Editing {
   #deletedAt: number;
   #size = 0;
   #changed = false;
+  #stamped = false;
 
   constructor(before: Traits, time: number) {
     this.#before = before;
@@ -91,6 +92,7 @@ class Editing {
       if (Math.abs(stamp) > this.#time) continue;
       this.#take(name);
       this.#stamps.delete(name);
+      this.#stamped = true;
     }
   }
 
@@ -149,7 +151,7 @@ class Editing {
   finish(): Traits {
     const setAt = this.#setAt;
     const isSame = setAt === this.#before.setAt && this.#deletedAt === this.#before.deletedAt;
-    if (isSame && !this.#changed) return this.#before;
+    if (isSame && !this.#changed && !this.#stamped) return this.#before;
     const explicit = [...this.#stamps].filter(([name, stamp]) => stamp !== setAt || !this.#values.has(name));
     return {
       // The same values stay the same object: whoever compares sees that no row is due.
@@ -204,7 +206,9 @@ class Editing {
   }
 
   #stamp(name: string, stamp: number): void {
+    if (this.#stamps.get(name) === stamp) return;
     this.#stamps.set(name, stamp);
+    this.#stamped = true;
   }
 }
 

@@ -32,6 +32,17 @@ interface Everything {
   maybe: number | null;
   second: number;
   at: number;
+  exact: number;
+  seldom: string;
+  count: number;
+  texts: Readonly<Record<string, string>>;
+  parts: readonly Part[];
+}
+
+interface Part {
+  readonly name: string;
+  readonly kind: string;
+  readonly price: number | null;
 }
 
 const columns: NativeColumns<Everything> = {
@@ -45,6 +56,11 @@ const columns: NativeColumns<Everything> = {
   maybe: 'Nullable(Float64)',
   second: 'DateTime',
   at: 'DateTime64(3)',
+  exact: 'DateTime64(6)',
+  seldom: { rare: 'LowCardinality(String)' },
+  count: { rare: 'UInt32' },
+  texts: 'Map(String, String)',
+  parts: { nested: { name: 'String', kind: 'LowCardinality(String)', price: 'Nullable(Float64)' } },
 };
 
 const everything: Everything = {
@@ -58,24 +74,33 @@ const everything: Everything = {
   maybe: null,
   second: 0,
   at: 0,
+  exact: 0,
+  seldom: '',
+  count: 0,
+  texts: {},
+  parts: [],
 };
 
 async function roundTrip(rows: readonly Everything[]): Promise<Everything[]> {
   await warehouse.client.command({ query: 'DROP TABLE IF EXISTS tributary.native' });
   await warehouse.client.command({
     query: `CREATE TABLE tributary.native (n UInt32, text String, low LowCardinality(String), small UInt8, wide UInt64, key UInt64,
-      real Float64, maybe Nullable(Float64), second DateTime('UTC'), at DateTime64(3, 'UTC')) ENGINE = Memory`,
+      real Float64, maybe Nullable(Float64), second DateTime('UTC'), at DateTime64(3, 'UTC'), exact DateTime64(6, 'UTC'),
+      seldom LowCardinality(String), count UInt32, texts Map(String, String),
+      parts Nested(name String, kind LowCardinality(String), price Nullable(Float64))) ENGINE = Memory`,
   });
+  const block = encodeNative(columns, rows);
   const { stream } = await warehouse.client.exec({
-    query: 'INSERT INTO tributary.native FORMAT Native',
-    values: (await import('node:stream')).Readable.from([encodeNative(columns, rows).bytes], {
-      objectMode: false,
-    }),
+    query: `INSERT INTO tributary.native (${block.columns.join(', ')}) FORMAT Native`,
+    values: (await import('node:stream')).Readable.from([block.bytes], { objectMode: false }),
   });
   for await (const _ of stream);
   const found = await warehouse.query<Omit<Everything, 'key'> & { key: string }>(
     `SELECT n, text, low, small, wide, toString(key) AS key, real, maybe, toUnixTimestamp(second) * 1000 AS second,
-       toUnixTimestamp64Milli(at) AS at FROM tributary.native ORDER BY n`,
+       toUnixTimestamp64Milli(at) AS at, toUnixTimestamp64Micro(native.exact) / 1000 AS exact, seldom, count, texts,
+       CAST(arrayZip(native.parts.name, native.parts.kind, native.parts.price),
+         'Array(Tuple(name String, kind String, price Nullable(Float64)))') AS parts
+     FROM tributary.native ORDER BY n`,
   );
   return found.map((row) => ({ ...row, key: BigInt(row.key) }));
 }
@@ -96,6 +121,22 @@ test('any rows come back from the warehouse as they were written', async () => {
     maybe: fc.option(fc.integer()),
     second: fc.integer({ min: 0, max: 4_000_000_000 }).map((seconds) => seconds * 1_000),
     at: fc.integer({ min: -2_000_000_000_000, max: 9_000_000_000_000 }),
+    exact: fc.integer({ min: 0, max: 4_000_000_000_000_000 }).map((micros) => micros / 1_000),
+    seldom: fc.oneof({ weight: 9, arbitrary: fc.constant('') }, text),
+    count: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, fc.nat(2 ** 32 - 1)),
+    texts: fc.oneof(
+      { weight: 3, arbitrary: fc.constant({}) },
+      // A map of the engine keeps no order of integers, as an object would.
+      fc.dictionary(
+        fc.string({ minLength: 1, maxLength: 4 }).map((key) => `k${key}`),
+        text,
+        { maxKeys: 3 },
+      ),
+    ),
+    parts: fc.oneof(
+      { weight: 3, arbitrary: fc.constant([]) },
+      fc.array(fc.record({ name: text, kind: text, price: fc.option(fc.integer()) }), { maxLength: 4 }),
+    ),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 400 }), async (list) => {
@@ -123,6 +164,22 @@ test('a dictionary of more than 255 and of more than 65,535 texts is read back',
   }));
   expect((await roundTrip(rows.slice(0, 300))).at(-1)?.low).toBe('value 299');
   expect((await roundTrip(rows)).at(-1)?.low).toBe('value 69999');
+});
+
+test('a block without any value of a rare column goes without it, and the rows have the default', async () => {
+  const rows = [everything, { ...everything, n: 1 }];
+  expect(encodeNative(columns, rows).columns).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/^(seldom|count|texts|parts)/)]),
+  );
+  expect(await roundTrip(rows)).toEqual(rows);
+  const one = { ...everything, n: 2, count: 7, parts: [{ name: 'a', kind: '', price: null }] };
+  expect(encodeNative(columns, [...rows, one]).columns.slice(-4)).toEqual([
+    'count',
+    'parts.name',
+    'parts.kind',
+    'parts.price',
+  ]);
+  expect(await roundTrip([...rows, one])).toEqual([...rows, one]);
 });
 
 test('properties of any JSON reach the warehouse, and any path of them is read as text and as number', async () => {

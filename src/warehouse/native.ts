@@ -24,7 +24,7 @@ type Texts = Readonly<Record<string, string>>;
 export type NativeColumn<Value> = Value extends readonly (infer One)[]
   ? { readonly nested: { readonly [Field in keyof One]-?: NativeType } }
   : Value extends Texts
-    ? 'Map(LowCardinality(String), String)'
+    ? 'Map(String, String)'
     : NativeType | { readonly rare: NativeType };
 
 /** Every column of a row; the keys are the names of the columns. Times are milliseconds since the epoch. */
@@ -61,7 +61,7 @@ interface Written {
   readonly write: (out: Output) => void;
 }
 
-const mapType = 'Map(LowCardinality(String), String)';
+const mapType = 'Map(String, String)';
 type AnyColumn =
   | NativeType
   | typeof mapType
@@ -117,9 +117,8 @@ function mapColumn<Row extends object>(rows: readonly Row[], name: keyof Row & s
   });
   if (pairs.length === 0) return [];
   const write = (out: Output): void => {
-    out.uint64(lowVersion);
     out.array(ends);
-    writeValues(out, lowType, pairs, 'key');
+    writeValues(out, 'String', pairs, 'key');
     writeValues(out, 'String', pairs, 'value');
   };
   return [{ name, type: mapType, write }];

@@ -1,5 +1,4 @@
 import type { ProfileChanges } from '../../contract/event.ts';
-import type { EventRow } from '../../contract/row.ts';
 import { maxKinds } from '../account-kind.ts';
 import { blockedId } from '../blocked-id.ts';
 import { type Account, accountKey, type Memory, type Subject } from '../memory.ts';
@@ -69,10 +68,13 @@ function fillAccounts(draft: Draft, memory: Memory, person: Subject): void {
     row.account_kind = main.kind;
     draft.account = memory.account(accountKey(person.project, main.kind, main.id));
   }
-  if (person.accounts.length > 1) {
-    const known = person.accounts.map(({ id, kind }) => [kind, id]);
-    row.groups = { ...(Object.fromEntries(known) as EventRow['groups']), ...row.groups };
-  } else if (isBare) row.groups = accountName(person.project, main.kind, main.id).groups;
+  if (isBare && person.accounts.length === 1 && draft.groupKeys.length === 0) {
+    row.groups = accountName(person.project, main.kind, main.id).groups;
+    return;
+  }
+  if (person.accounts.every(({ kind }) => Object.hasOwn(row.groups, kind))) return;
+  const known = Object.fromEntries(person.accounts.map(({ id, kind }) => [kind, id]));
+  row.groups = { ...known, ...row.groups };
 }
 
 function updateAccount(
