@@ -34,6 +34,11 @@ const options = z.strictObject({
   state: embeddedPort,
   store: embeddedPort,
   lake: embeddedPort,
+  /** Listeners for syslog on `host`, by TCP and UDP; 0: off. */
+  'syslog-tcp-port': port.default(0),
+  'syslog-udp-port': port.default(0),
+  /** Write key of the project that takes what they hear; the default project when empty. */
+  'syslog-key': z.string().default(''),
   /** How the collector keeps client addresses: last byte(s) zeroed, whole, or not at all. */
   'ip-privacy': z.enum(['truncate', 'keep', 'drop']).default('truncate'),
   /** Addresses or CIDR ranges of reverse proxies whose X-Forwarded-For is believed; comma separated. */

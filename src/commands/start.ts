@@ -66,6 +66,9 @@ async function firstStart(config: Config): Promise<StartFacts> {
 async function ensurePortsFree(config: Config): Promise<void> {
   const wanted = [
     { option: 'port', port: config.port, host: config.host },
+    ...(config['syslog-tcp-port'] > 0
+      ? [{ option: 'syslog-tcp-port', port: config['syslog-tcp-port'], host: config.host }]
+      : []),
     ...(config.warehouse === 'embedded'
       ? [{ option: 'warehouse-port', port: config['warehouse-port'], host: '127.0.0.1' }]
       : []),

@@ -24,6 +24,7 @@ import { placesOf, readSecrets, warehouseUrl } from './places.ts';
 import type { ProcessHeartbeat } from './process.ts';
 import { sourceStatusHandlers } from './source-status.ts';
 import { endWithSupervisor } from './supervise.ts';
+import { openSyslog } from './syslog.ts';
 import { openTrackerDoor } from './tracker-door.ts';
 import { version } from './version.ts';
 
@@ -101,10 +102,12 @@ export async function web(config: Config): Promise<number> {
   });
   await registerUi(app, { folder: join(import.meta.dirname, '../../web/dist'), logger });
   await app.listen({ port: config.port, host: config.host });
+  const syslog = await openSyslog(config, { log: writer, keys, clock: systemClock, logger, metrics });
 
   shutdown.onStop(() => Promise.all([store.close(), full.close(), readOnly.close()]));
   shutdown.onStop(() => reader.close());
   shutdown.onStop(() => writer.close());
+  shutdown.onStop(() => syslog.close());
   shutdown.onStop(() => app.close());
   await new Promise((resolve) => shutdown.signal.addEventListener('abort', resolve, { once: true }));
   await shutdown.stop();
