@@ -4,8 +4,14 @@ import { existsSync } from 'node:fs';
 import { runGates, runTests } from './gates.mjs';
 import { buildInterface, buildTracker, installPackages, run } from './install.mjs';
 
+const debianPackages = {
+  chromium: '/usr/bin/chromium',
+  'nginx-light': '/usr/sbin/nginx',
+  rsyslog: '/usr/sbin/rsyslogd',
+};
+
 installPackages({ all: true });
-installChromium();
+installDebianPackages();
 buildInterface();
 buildTracker();
 const counts = [await runGates(), await runTests(process.argv.slice(2))];
@@ -14,17 +20,18 @@ const failed = counts.reduce((sum, one) => sum + one.failed, 0);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
 
-/** The browser of the end-to-end tests, from Debian's packages. */
-function installChromium() {
-  if (existsSync('/usr/bin/chromium')) return;
+/** What the end-to-end tests run beside Tributary, from Debian's packages: a browser, and senders of logs. */
+function installDebianPackages() {
+  const missing = Object.keys(debianPackages).filter((name) => !existsSync(debianPackages[name]));
+  if (missing.length === 0) return;
   if (process.getuid?.() !== 0) {
-    console.error('The tests need Chromium: run `apt-get install chromium` as root, then again.');
+    console.error(`The tests need more: run \`apt-get install ${missing.join(' ')}\` as root, then again.`);
     process.exit(1);
   }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  console.log('Installing Chromium …');
+  console.log(`Installing ${missing.join(', ')} …`);
   execFileSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env });
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], {
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
