@@ -251,10 +251,10 @@ async function expectMixed(project: string): Promise<void> {
 
 test('a process that dies at any step leaves a range that the next one completes to the same rows', async () => {
   const until = await write(mixed());
-  // Requests 1 to 3 rebuild the filter and reload identities; 4 inserts events, 5 to 9 the other tables.
+  // Requests 1 to 4 rebuild the filter and reload identities; 5 inserts events, 6 to 10 the other tables.
   const points = [
-    ...[4, 5, 9].map((step) => ({ of: 'warehouse', step, when: 'before' as const })),
-    ...[4, 5, 6, 7, 8, 9].map((step) => ({ of: 'warehouse', step, when: 'after' as const })),
+    ...[5, 6, 10].map((step) => ({ of: 'warehouse', step, when: 'before' as const })),
+    ...[5, 6, 7, 8, 9, 10].map((step) => ({ of: 'warehouse', step, when: 'after' as const })),
     // Writes of the state: the id of the log, the intent, the commit.
     ...[2, 3].map((step) => ({ of: 'state', step, when: 'before' as const })),
     ...[1, 2, 3].map((step) => ({ of: 'state', step, when: 'after' as const })),
@@ -330,6 +330,73 @@ test('an event that the warehouse refuses goes to quarantine alone, also when th
     expect(JSON.parse(String(kept[0]?.payload))).toMatchObject({ id: 'r', event: 'refused' });
     expect(await sessions(project)).toEqual({ x: 12 });
   }
+});
+
+const lines = (project: string): Promise<Record<string, unknown>[]> =>
+  warehouse.query(
+    `SELECT line_id, body FROM tributary.logs WHERE project = '${project}' ORDER BY log_offset, line_id`,
+  );
+
+test('log lines arrive once beside events, refused ones go to quarantine, and the ledger counts both', async () => {
+  const until = await write([
+    request([
+      { id: 'same', anonymousId: 'x' },
+      { log: { id: 'same', service: 'api', attributes: { status: 500 } } },
+    ]),
+    request([
+      { log: { body: 'no id' } },
+      { log: { body: 'no id' } },
+      { event: 'bad' },
+      { log: { id: 'same' } },
+    ]),
+    request([{ log: { id: 'r', body: 'refused' } }, { log: { id: 'kept' } }, { log: { body: 'failed' } }]),
+    request([{ log: { id: 'same' } }, { id: 'same', anonymousId: 'x' }]),
+  ]);
+  const loaded = [
+    { line_id: 'same', body: 'tested' },
+    { line_id: '#2.1', body: 'no id' },
+    { line_id: '#2.2', body: 'no id' },
+    { line_id: 'kept', body: 'tested' },
+  ];
+  const expected = { processed: 4, decoded: 11, loaded: 5, quarantined: 3, duplicate: 3 };
+  // 5 inserts the event; then the lines, refused as a whole and in pieces; then the other tables.
+  for (const step of [0, 5, 6, 7, 8, 9, 10, 12, 14]) {
+    const project = `lines ${step}`;
+    const state = memoryState();
+    const death = new AbortController();
+    if (step > 0) {
+      const client = dying(step, 'after', () => death.abort());
+      await run({ state, project, until, signal: death.signal, client });
+    }
+    await run({ state, project, until });
+    expect(await lines(project)).toEqual(loaded);
+    expect(await ids(project)).toEqual(['same']);
+    expect(await ledger(project)).toEqual(expected);
+    const kept = await quarantine(project);
+    expect(kept.map(({ stage, reason, item }) => [stage, reason, item])).toEqual([
+      ['decode', 'bad event', 1],
+      ['load', 'incorrect data', 1],
+      ['enrich', 'line failed on purpose', 3],
+    ]);
+    expect(JSON.parse(String(kept[1]?.payload))).toMatchObject({ id: 'r', body: 'refused' });
+  }
+});
+
+test('a pipeline that starts knows the lines that are stored', async () => {
+  const state = memoryState();
+  const until = await write([request([{ log: { id: 'a' } }, { log: {} }])]);
+  await run({ state, project: 'known lines', until });
+  await run({
+    state,
+    project: 'known lines',
+    until: await write([request([{ log: { id: 'a' } }, { log: {} }])]),
+  });
+  expect(await lines('known lines')).toMatchObject([
+    { line_id: '#1.1' },
+    { line_id: 'a' },
+    { line_id: '#2.1' },
+  ]);
+  expect(await ledger('known lines')).toMatchObject({ decoded: 4, loaded: 3, duplicate: 1 });
 });
 
 test('a range that is prepared while the one before it is being inserted sees its ids and its sessions', async () => {

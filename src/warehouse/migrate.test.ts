@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { migrate, tableMigrations } from './migrate.ts';
+import { type TestWarehouse, testWarehouse } from './pipeline-fixture.ts';
+
+let warehouse: TestWarehouse;
+beforeAll(async () => {
+  warehouse = await testWarehouse();
+});
+afterAll(() => warehouse.stop());
+
+const insert = async (table: string, values: readonly object[]): Promise<void> => {
+  await warehouse.client.insert({ table: `tributary.${table}`, values, format: 'JSONEachRow' });
+};
+
+test('a warehouse of the first version is brought up to date with what is in it, also when it stops in between', async () => {
+  const all = tableMigrations();
+  const first = all.filter(({ name }) => name < '007');
+  expect(await migrate(warehouse.client, first)).toHaveLength(6);
+  await insert('events', [
+    { project: 'p1', event_id: 'a', account_id: 'acme', timestamp: '2026-10-01 00:00:00' },
+    { project: 'p1', event_id: 'b', timestamp: '2026-10-01 00:00:00' },
+  ]);
+  const account = {
+    project: 'p1',
+    account_id: 'acme',
+    first_seen: '2026-10-01 00:00:00',
+    last_seen: '2026-10-01 00:00:00',
+  };
+  await insert('accounts', [{ ...account, traits: { plan: 'free' }, version: 1 }]);
+  await insert('accounts', [{ ...account, traits: { plan: 'pro' }, version: 2 }]);
+  await insert('quarantine', [{ project: 'p1', reason: 'not JSON' }]);
+
+  expect(await migrate(warehouse.client)).toEqual(all.slice(6).map(({ name }) => name));
+  // As after a crash between a statement and its record.
+  await warehouse.client.command({
+    query: `DELETE FROM tributary.migrations WHERE name >= '007'`,
+    clickhouse_settings: { lightweight_deletes_sync: '2' },
+  });
+  expect(await migrate(warehouse.client)).toHaveLength(all.length - 6);
+
+  expect(
+    await warehouse.query(
+      `SELECT event_id, account_kind, groups, key_id, consent, sequence, order_id, items.price AS prices FROM tributary.events ORDER BY event_id`,
+    ),
+  ).toEqual(
+    [
+      ['a', 'company'],
+      ['b', ''],
+    ].map(([event_id, account_kind]) => ({
+      event_id,
+      account_kind,
+      groups: {},
+      key_id: '',
+      consent: '',
+      sequence: 0,
+      order_id: '',
+      prices: [],
+    })),
+  );
+  expect(
+    await warehouse.query(
+      'SELECT kind, account_id, traits.plan::String AS plan FROM tributary.accounts FINAL',
+    ),
+  ).toEqual([{ kind: 'company', account_id: 'acme', plan: 'pro' }]);
+  await insert('accounts', [
+    { ...account, kind: 'company', traits: { plan: 'team' }, version: 3 },
+    { ...account, kind: 'project', traits: {}, version: 3 },
+  ]);
+  expect(
+    await warehouse.query(
+      'SELECT kind, traits.plan::String AS plan FROM tributary.accounts FINAL ORDER BY kind',
+    ),
+  ).toEqual([
+    { kind: 'company', plan: 'team' },
+    { kind: 'project', plan: '' },
+  ]);
+  expect(await warehouse.query('SELECT reason, key_id FROM tributary.quarantine')).toEqual([
+    { reason: 'not JSON', key_id: '' },
+  ]);
+});
