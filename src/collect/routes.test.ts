@@ -342,6 +342,15 @@ describe('Mixpanel', () => {
   });
 });
 
+describe('Segment', () => {
+  it('answers its pixel with an image, and finds the key inside', async () => {
+    const { call: request, records } = await startCollector();
+    const reply = await request('GET', `/v1/pixel/track?${form(call)}`);
+    expect([reply.status, reply.body.slice(0, 6)]).toEqual([200, 'GIF89a']);
+    expect(records()).toMatchObject([{ protocol: 'segment', project: 'one', path: '/v1/pixel/track' }]);
+  });
+});
+
 describe('RudderStack', () => {
   it.each([
     ['POST', '/v1/merge', basic('wk_one'), json({ mergeProperties: [] }), 'text/plain; charset=utf-8', 'OK'],

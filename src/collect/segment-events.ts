@@ -15,6 +15,7 @@ import { orderOf, revenueOf } from './commerce.ts';
 import { currency, isObject, maxIdLength, maxNameLength, number, object, text, time, url } from './fields.ts';
 import { itemsOf } from './items.ts';
 import { Decoding, type Problem, parseJson } from './payload.ts';
+import { payloadOf } from './payload-forms.ts';
 
 /** The calls of Segment's HTTP API by the last part of their path; one letter is what the browser library writes. */
 export const types: Readonly<Record<string, EventType | 'batch'>> = {
@@ -41,7 +42,8 @@ const asItIs: Prepare = (item) => item;
 
 /** Decodes what Segment's HTTP API takes, which RudderStack's is made after: one call, or a batch with what its calls share. */
 export function decodeCalls(record: LogRecord, prepare: Prepare = asItIs): Decoded {
-  const parsed = parseJson(record.body);
+  // A GET is the pixel, whose query holds the call.
+  const parsed = record.method === 'POST' ? parseJson(record.body) : payloadOf(record);
   if ('reason' in parsed) return new Decoding().fail(parsed.reason, parsed.detail).result();
   return decodeJson(parsed.json, record, prepare);
 }
@@ -57,6 +59,7 @@ export function decodeJson(json: JsonValue, record: LogRecord, prepare: Prepare 
     context: object(whole.context),
     hasContext: isObject(whole.context) && Array.isArray(batch),
     sentAt: time(whole.sentAt) ?? time(record.headers.sentat),
+    ofBrowser: record.headers.origin !== undefined || record.method !== 'POST',
   };
   if (Array.isArray(batch)) {
     for (const item of batch) decoding.item(item, (one) => decodeItem(prepare(one), scope));
@@ -75,6 +78,8 @@ interface Scope {
   /** Whether the batch has a context that stands behind those of its events. */
   readonly hasContext: boolean;
   readonly sentAt: number | undefined;
+  /** The connection is a browser's, whatever the library says of itself. */
+  readonly ofBrowser: boolean;
 }
 
 function decodeItem(item: JsonValue, scope: Scope): DecodedEvent | Problem {
@@ -89,7 +94,7 @@ function decodeItem(item: JsonValue, scope: Scope): DecodedEvent | Problem {
   const page = object(context.page);
   const app = object(context.app);
   const library = object(context.library);
-  const browser = inBrowser.test(text(library.name) ?? '') || scope.record.headers.origin !== undefined;
+  const browser = scope.ofBrowser || inBrowser.test(text(library.name) ?? '');
   const stated = currency(properties.currency);
   const revenue = revenueOf(properties, stated);
   // Named one by one: a literal with spreads in it costs as much as all of its fields.

@@ -256,4 +256,19 @@ describe('who is at the other end', () => {
     });
     expect(event.userAgent).toBeUndefined();
   });
+
+  it('a pixel is loaded by the user: the connection is theirs', () => {
+    const data = Buffer.from(JSON.stringify({ event: 'Email Opened', userId: 'u' })).toString('base64');
+    const event = only(
+      decodeNow(
+        record('', {
+          method: 'GET',
+          path: '/v1/pixel/track',
+          query: `data=${encodeURIComponent(data)}`,
+          headers,
+        }),
+      ),
+    );
+    expect(event).toMatchObject({ event: 'Email Opened', userAgent: 'Agent/1', address: '203.0.113.0' });
+  });
 });

@@ -1,18 +1,22 @@
 import { basicUser } from '../authorization.ts';
 import { object, text } from '../fields.ts';
-import { parseJson } from '../payload.ts';
 import { parameter, without } from '../payload-forms.ts';
 import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 import { decodeCalls, types } from '../segment-events.ts';
+import { smallJson } from '../stated-key.ts';
 
 /**
  * The Segment HTTP API, as @segment/analytics-node, @segment/analytics-next and RudderStack's SDKs speak it: whole and
- * one-letter paths, single events and batches. Clients drop on 400, 401, 413 and try again on 503.
+ * one-letter paths, single events and batches, and the pixel, whose `data` is base64. Clients drop on 400, 401, 413 and try again on 503.
  */
 const routes = new Map<string, Route>([
   ...Object.keys(types).map((name): [string, Route] => [
     `/v1/${name}`,
     { kind: 'events', methods: ['POST'], path: `/v1/${name}` },
+  ]),
+  ...Object.keys(types).map((name): [string, Route] => [
+    `/v1/pixel/${name}`,
+    { kind: 'events', methods: ['GET', 'HEAD'], path: `/v1/pixel/${name}` },
   ]),
   // The SDK's measurements of itself: answered, so that it is content, and not kept.
   ['/v1/m', { kind: 'answer', methods: ['POST'], path: '/v1/m' }],
@@ -30,19 +34,24 @@ function route(path: string): Route | undefined {
 const json = { 'content-type': 'application/json' };
 const success: Answer = { status: 200, headers: json, body: '{"success":true}' };
 
-/** Above this the key must be in the header: the body would have to be parsed on the thread that answers everybody. */
-const maxBodyForKey = 1024 * 1024;
+const image: Answer = {
+  status: 200,
+  headers: { 'content-type': 'image/gif', 'cache-control': 'no-cache, no-store, must-revalidate' },
+  body: Buffer.from('R0lGODlhAQABAPAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64'),
+};
 
-function read({ query, headers, body }: Incoming): Reading {
-  const key = basicUser(headers.authorization) ?? parameter(query, 'writeKey') ?? keyOfBody(body);
-  return { key, query: without(query, 'writeKey'), answer: success };
+function read(incoming: Incoming): Reading {
+  const { query, headers, method } = incoming;
+  return {
+    key: basicUser(headers.authorization) ?? parameter(query, 'writeKey') ?? keyOfBody(incoming),
+    query: without(query, 'writeKey'),
+    answer: method === 'POST' ? success : image,
+  };
 }
 
-function keyOfBody(body: Buffer): string | undefined {
-  if (body.length > maxBodyForKey) return undefined;
-  const parsed = parseJson(body);
-  if ('reason' in parsed) return undefined;
-  const whole = object(parsed.json);
+/** Of a body over 1 MB the key must be in the header: it would have to be parsed on the thread that answers everybody. */
+function keyOfBody(incoming: Incoming): string | undefined {
+  const whole = object(smallJson(incoming));
   const first = Array.isArray(whole.batch) ? object(whole.batch[0]) : undefined;
   return text(whole.writeKey) ?? text(first?.writeKey);
 }
