@@ -14,7 +14,7 @@ export interface FuzzRequest {
 }
 
 /** Every status the collector may answer such a request with; 404 = no path of a tracker. */
-export const allowedStatuses: readonly number[] = [200, 204, 400, 401, 404, 405, 413, 503];
+export const allowedStatuses: readonly number[] = [200, 202, 204, 400, 401, 404, 405, 413, 503];
 
 /** The protocols whose recorded requests are spoiled here. */
 export const fuzzedProtocols: readonly string[] = [
@@ -22,6 +22,12 @@ export const fuzzedProtocols: readonly string[] = [
   'rudderstack',
   'posthog',
   'mixpanel',
+  'tributary',
+  'amplitude',
+  'ga4',
+  'matomo',
+  'plausible',
+  'umami',
   'snowplow',
 ];
 
@@ -121,6 +127,10 @@ const timeFields = [
   'offset',
   'time',
   '$time',
+  'client_upload_time',
+  'timestamp_micros',
+  'cdt',
+  'cdo',
   'dtm',
   'stm',
   'ttm',
@@ -128,7 +138,7 @@ const timeFields = [
 
 type Json = Record<string, unknown>;
 
-const keyFields = /"(aid|api_key|token|\$token)":"[^"]*"/g;
+const keyFields = /"(k|aid|api_key|token|\$token|website|domain|d)":"[^"]*"/g;
 
 function withKey(body: Buffer, writeKey: string): Buffer {
   const [json, wrap] = unwrapped(body);
@@ -331,6 +341,18 @@ const mutations: Readonly<Record<string, Mutation>> = {
       '/import?strict=1',
       '/groups',
       '/record',
+      '/2/httpapi',
+      '/httpapi?api_key=x&event=%7B',
+      '/identify?identification=%5B%5D',
+      '/mp/collect?api_secret=x',
+      '/debug/mp/collect',
+      '/g/collect?v=2&en=%',
+      '/collect?v=1',
+      '/matomo.php?cip=%&idsite=1',
+      '/piwik.php?requests',
+      '/api/event/',
+      '/api/send',
+      '/umami/api/batch',
       '/i',
       '/i/',
       '/ice.png?',
@@ -388,7 +410,7 @@ export function* fuzzRequests(count: number, seed: number, writeKey: string): Ge
     const draft: Draft = {
       ...original,
       headers: { ...original.headers, authorization: `Basic ${btoa(`${writeKey}:`)}` },
-      url: original.url.replace(/([?&](?:aid|writeKey)=)[^&]*/, `$1${writeKey}`),
+      url: original.url.replace(/([?&](?:aid|writeKey|idsite|tid|measurement_id)=)[^&]*/, `$1${writeKey}`),
       body: withKey(original.body, writeKey),
     };
     for (let times = 1 + random.below(3); times > 0; times--) {
