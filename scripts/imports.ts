@@ -11,6 +11,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   contract: [],
   log: ['runtime', 'contract'],
   store: ['runtime', 'contract'],
+  plan: ['runtime', 'contract'],
   api: ['runtime', 'contract', 'store'],
   collect: ['runtime', 'contract', 'log'],
   enrich: ['runtime', 'contract', 'log'],

@@ -52,6 +52,13 @@ export const commands: Readonly<Record<string, Command>> = {
     switches: ['from-start', 'once'],
     run: async (context) => (await import('./tail.ts')).tailCommand(context),
   },
+  types: {
+    usage: '[FILE]',
+    summary:
+      'write the TypeScript types of the tracking plan (workspace/schemas/*.json); --check, FILE - for stdout',
+    switches: ['check'],
+    run: async (context) => (await import('./types.ts')).types(context),
+  },
   doctor: {
     usage: '',
     summary: 'say what is wrong with ports, disk, memory, configuration and versions',

@@ -8,6 +8,10 @@ export const errorTable = {
     status: 500,
     advice: 'Correct the named key in tributary.yaml, the flag or the environment variable.',
   },
+  'plan-invalid': {
+    status: 500,
+    advice: 'Correct the schemas in workspace/schemas as the message says, file by file.',
+  },
   'port-in-use': {
     status: 500,
     advice: 'Stop the other program or choose another port with --port / --warehouse-port.',

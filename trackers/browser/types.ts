@@ -26,9 +26,8 @@ export interface Details {
 }
 
 /** Properties may be left out when none is required. */
-export type Rest<P> = object extends P
-  ? [properties?: P, details?: Details]
-  : [properties: P, details?: Details];
+export type Rest<P> =
+  Record<never, unknown> extends P ? [properties?: P, details?: Details] : [properties: P, details?: Details];
 
 /**
  * What a page may call. Nothing here throws, and nothing here waits: what was called is kept until it is sent.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Queue } from './queue.ts';
-import type { AnyEvents, Details, Options, ProfileChanges, Properties, Who } from './types.ts';
+import type { AnyEvents, Details, Options, ProfileChanges, Properties, Rest, Who } from './types.ts';
 
 export type * from './types.ts';
 
@@ -35,7 +35,7 @@ export class Tracker<Events extends object = AnyEvents> {
   track<Name extends keyof Events & string>(
     name: Name,
     who: Who & Details,
-    properties?: Events[Name],
+    ...[properties]: Rest<Events[Name]>
   ): boolean {
     return this.#add({ n: name, p: properties }, who);
   }

@@ -4,6 +4,9 @@ export type Properties = Readonly<Record<string, unknown>>;
 /** Events by name, as `tributary types` writes them; without a plan any name and any properties. */
 export type AnyEvents = Readonly<Record<string, Properties>>;
 
+/** Properties may be left out when none is required. */
+export type Rest<P> = Record<never, unknown> extends P ? [properties?: P] : [properties: P];
+
 export interface Item {
   readonly id?: string;
   readonly name?: string;
