@@ -18,6 +18,8 @@ export const eventColumns = [
   { name: 'type', label: 'Event type', kind: 'text', group: 'Event' },
   { name: 'library', label: 'Library', kind: 'text', group: 'Event' },
   { name: 'protocol', label: 'Protocol', kind: 'text', group: 'Event' },
+  { name: 'key_id', label: 'Write key', kind: 'text', group: 'Event' },
+  { name: 'consent', label: 'Consent', kind: 'text', group: 'Event' },
   { name: 'url', label: 'URL', kind: 'text', group: 'Page' },
   { name: 'host', label: 'Host', kind: 'text', group: 'Page' },
   { name: 'path', label: 'Page', kind: 'text', group: 'Page' },
@@ -48,8 +50,10 @@ export const eventColumns = [
   { name: 'user_id', label: 'User id', kind: 'text', group: 'Person' },
   { name: 'anonymous_id', label: 'Anonymous id', kind: 'text', group: 'Person' },
   { name: 'account_id', label: 'Account id', kind: 'text', group: 'Person' },
+  { name: 'account_kind', label: 'Account kind', kind: 'text', group: 'Person' },
   { name: 'revenue', label: 'Revenue', kind: 'number', group: 'Money' },
   { name: 'currency', label: 'Currency', kind: 'text', group: 'Money' },
+  { name: 'order_id', label: 'Order id', kind: 'text', group: 'Money' },
 ] as const satisfies readonly ColumnInfo[];
 
 export type ColumnName = (typeof eventColumns)[number]['name'];

@@ -177,6 +177,11 @@ export const pipelineResult = z.object({
     }),
   ),
   ledger: z.array(ledgerRow),
+  /**
+   * Events of the last 24 hours that trackers counted (`sequence`) and that are not stored: lost on the way, in quarantine, or still in a
+   * queue. Null when no tracker counts.
+   */
+  missing: z.number().nullable(),
   quarantine: z.array(
     z.object({
       stage: z.string(),

@@ -37,15 +37,29 @@ beforeAll(async () => {
     request([{ id: 'a' }, { event: 'dropped' }]),
     request('{{'),
     request([{ id: 'a' }], { project: 'p2' }),
+    request([{ log: { id: 'a' } }, { log: { body: 'b' } }, { id: 'e' }], {
+      protocol: 'otlp',
+      project: 'lines',
+    }),
+    request(counted('first', 1, 2), { project: 'counting', receivedAt: at - 2 * 86_400_000 }),
+    request([...counted('first', 5, 6, 9), ...counted('second', 1, 2, 3), { anonymousId: 'none', id: 'n' }], {
+      project: 'counting',
+    }),
+    request(counted('third', 1, 4_000_000_000), { project: 'reset' }),
   ]);
   reader = openLogReader(join(folder, 'log.db'));
-  await load(4);
+  await load(reader.head());
 });
 afterAll(async () => {
   reader.close();
   await warehouse.stop();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** Events that their tracker numbered. */
+function counted(anonymousId: string, ...numbers: number[]) {
+  return numbers.map((sequence) => ({ anonymousId, sequence, id: `${anonymousId} ${sequence}` }));
+}
 
 async function write(requests: readonly ReturnType<typeof request>[]): Promise<void> {
   const writer = await openLogWriter(join(folder, 'log.db'));
@@ -124,6 +138,21 @@ test('the ledger of a project balances per minute, and sources, stages and quara
       .map(({ stage, reason, count, sample }) => [stage, reason, count, sample].join(' | '))
       .toSorted((a, b) => a.localeCompare(b)),
   ).toEqual(['decode | bad event | 1 | {"event":"bad"}', 'decode | not JSON | 1 | {{']);
+});
+
+test('log lines are stored rows of the ledger, and their senders are sources', async () => {
+  const { ledger, sources } = await status({ project: 'lines' });
+  expect(ledger).toMatchObject([{ decoded: 3, loaded: 3, stored: 3, state: 'balanced' }]);
+  expect(sources.map(({ name, day }) => [name, day])).toEqual([
+    ['otlp', 2],
+    ['otlp · test/1', 1],
+  ]);
+});
+
+test('numbers that trackers counted and that did not come are missing, of the last day, per visitor', async () => {
+  expect((await status()).missing).toBeNull();
+  expect((await status({ project: 'counting' })).missing).toBe(2);
+  expect((await status({ project: 'reset' })).missing).toBe(10_000);
 });
 
 test('a source that is silent for longer than usual is stale, and idle after a day', async () => {

@@ -43,6 +43,7 @@ export async function pipelineStatus(options: PipelineStatusOptions): Promise<Pi
     sources: stored ? sourcesOf(stored, now) : [],
     stages: stagesOf(options, { now, head, accepted, stored, trouble }),
     ledger: ledgerOf({ accepted, stored, since, now, isBehind: isBehind(options.process, head) }),
+    missing: stored?.missing ?? null,
     quarantine: stored?.quarantine ?? [],
   };
 }
@@ -59,7 +60,9 @@ interface SourceRow {
 interface Stored {
   readonly sources: readonly SourceRow[];
   readonly hops: readonly { minute: number; hop: string; reason: string; count: number }[];
-  readonly events: readonly { minute: number; count: number }[];
+  /** Rows of events and logs by minute. */
+  readonly rows: readonly { minute: number; count: number }[];
+  readonly missing: number | null;
   readonly quarantine: PipelineResult['quarantine'];
   readonly quarantinedDay: ReadonlyMap<string, number>;
 }
@@ -82,10 +85,11 @@ async function readWarehouse(options: PipelineStatusOptions, since: number, now:
      WHERE project = {project:String} AND minute >= toDateTime(intDiv({since:Int64}, 1000)) GROUP BY minute, hop, reason`,
     since,
   );
-  const [events, sources, quarantine, quarantined] = await Promise.all([
-    ask<Stored['events'][number]>(
-      `SELECT toUnixTimestamp(toStartOfMinute(received_at)) * 1000 AS minute, count() AS count
-       FROM tributary.events WHERE ${received} GROUP BY minute`,
+  const [rows, sources, counted, quarantine, quarantined] = await Promise.all([
+    ask<Stored['rows'][number]>(
+      `SELECT toUnixTimestamp(toStartOfMinute(received_at)) * 1000 AS minute, count() AS count FROM (
+         SELECT received_at FROM tributary.events WHERE ${received} UNION ALL SELECT received_at FROM tributary.logs WHERE ${received})
+       GROUP BY minute`,
       since,
     ),
     ask<SourceRow>(
@@ -94,8 +98,17 @@ async function readWarehouse(options: PipelineStatusOptions, since: number, now:
          countIf(received_at >= fromUnixTimestamp64Milli({minute:Int64})) AS minute,
          countIf(received_at >= fromUnixTimestamp64Milli({day:Int64})) AS day,
          arrayReduce('quantileExact(0.95)', arrayDifference(arraySort(groupUniqArray(toUnixTimestamp(toStartOfMinute(received_at)))))) * 1000 AS usual
-       FROM tributary.events WHERE ${received} GROUP BY protocol, library ORDER BY day DESC, last DESC LIMIT 200`,
+       FROM (SELECT protocol, library, received_at FROM tributary.events WHERE ${received}
+         UNION ALL SELECT protocol, '' AS library, received_at FROM tributary.logs WHERE ${received})
+       GROUP BY protocol, library ORDER BY day DESC, last DESC LIMIT 200`,
       now - 7 * day,
+    ),
+    ask<{ ids: number; missing: number }>(
+      // A gap of more than 10,000 is a tracker that began to count anew, not that many events.
+      `SELECT count() AS ids, sum(least(10000, last - first + 1 - got)) AS missing FROM (
+         SELECT toInt64(max(sequence)) AS last, toInt64(min(sequence)) AS first, toInt64(uniqExact(sequence)) AS got
+         FROM tributary.events WHERE ${received} AND sequence > 0 GROUP BY anonymous_id)`,
+      now - day,
     ),
     ask<Stored['quarantine'][number]>(
       `SELECT stage, reason, protocol, count() AS count, toUnixTimestamp64Milli(max(received_at)) AS last,
@@ -111,7 +124,8 @@ async function readWarehouse(options: PipelineStatusOptions, since: number, now:
   return {
     sources,
     hops,
-    events,
+    rows,
+    missing: counted[0]?.ids ? counted[0].missing : null,
     quarantine,
     quarantinedDay: new Map(quarantined.map(({ protocol, count }) => [protocol, count])),
   };
@@ -232,7 +246,7 @@ function ledgerOf({ accepted, stored, since, now, isBehind }: LedgerFacts): Ledg
   };
   for (const count of accepted) rowOf(count.minute).accepted += count.requests;
   for (const { minute: at, hop, reason, count } of stored?.hops ?? []) addHop(rowOf(at), hop, reason, count);
-  for (const { minute: at, count } of stored?.events ?? []) rowOf(at).stored += count;
+  for (const { minute: at, count } of stored?.rows ?? []) rowOf(at).stored += count;
   for (const row of rows.values()) {
     const isRecent = now - (row.minute + minute) < settleMs;
     const waits = !stored || isRecent || (isBehind && row.accepted > row.processed);

@@ -6,6 +6,7 @@ import { EmptyPanel } from '../panel/empty.tsx';
 import { Page } from '../panel/page.tsx';
 import { Panel } from '../panel/panel.tsx';
 import { Ledger } from '../pipeline/ledger.tsx';
+import { Missing } from '../pipeline/missing.tsx';
 import { Quarantine } from '../pipeline/quarantine.tsx';
 import { Sources } from '../pipeline/sources.tsx';
 import { Stages } from '../pipeline/stages.tsx';
@@ -52,6 +53,7 @@ export function PipelinePage() {
             ) : (
               <Panel title="Sources" flush>
                 <Sources sources={result.sources} now={now} timezone={project.timezone} />
+                <Missing events={result.missing} />
               </Panel>
             )}
             <Panel title="Ledger" flush>

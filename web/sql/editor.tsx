@@ -61,7 +61,15 @@ export function SqlEditor({ value, onChange, onRun }: SqlEditorProps) {
     return sql({
       dialect: SQLDialect.define(dialect),
       schema: {
-        tributary: { events: columns, sessions: [], persons: [], accounts: [], quarantine: [], ledger: [] },
+        tributary: {
+          events: columns,
+          sessions: [],
+          persons: [],
+          accounts: [],
+          logs: [],
+          quarantine: [],
+          ledger: [],
+        },
       },
       upperCaseKeywords: true,
     });
