@@ -29,13 +29,8 @@ function matches(pattern: string, origin: string): boolean {
   const star = wanted.indexOf('://*.');
   if (star < 0) return given === wanted;
   const [scheme, domain] = [wanted.slice(0, star + 3), wanted.slice(star + 4)];
-  const subdomain = given.slice(scheme.length, -domain.length);
-  return (
-    given.startsWith(scheme) &&
-    given.endsWith(domain) &&
-    given.length > scheme.length + domain.length &&
-    /^[a-z0-9._-]+$/.test(subdomain)
-  );
+  if (!given.startsWith(scheme) || !given.endsWith(domain)) return false;
+  return /^[a-z0-9._-]+$/.test(given.slice(scheme.length, -domain.length));
 }
 
 function withoutPort(origin: string): string {

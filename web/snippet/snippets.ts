@@ -9,6 +9,14 @@ export interface Snippet {
 /** Trackers: each is used as it is, with another host. */
 export const snippets: readonly Snippet[] = [
   {
+    id: 'tributary',
+    label: 'Tributary',
+    where: 'In every page: nothing to install, 3 KB. Page views, links, forms and more come by themselves',
+    code: (origin, key) => `<script defer src="${origin}/t.js" data-key="${key}"></script>
+
+<button data-track="Signed up" data-track-plan="team">Sign up</button>`,
+  },
+  {
     id: 'segment-browser',
     label: 'Segment browser',
     where: 'In the web app: npm install @segment/analytics-next',
@@ -36,12 +44,6 @@ analytics.track({
   properties: { plan: 'team' },
 });
 await analytics.closeAndFlush();`,
-  },
-  {
-    id: 'tributary',
-    label: 'Tributary',
-    where: 'In the page: nothing to install, under 3 KB',
-    code: (origin, key) => `<script defer src="${origin}/t.js" data-key="${key}"></script>`,
   },
   {
     id: 'posthog',
@@ -89,7 +91,7 @@ amplitude.track('Signed up', { plan: 'team' });`,
     id: 'rudderstack',
     label: 'RudderStack',
     where: 'In the web app: npm install @rudderstack/analytics-js',
-    code: (origin, key) => `import { RudderAnalytics } from '@rudderstack/analytics-js';
+    code: (origin, key) => `import { RudderAnalytics } from '@rudderstack/analytics-js/bundled';
 
 const analytics = new RudderAnalytics();
 analytics.load('${key}', '${origin}', { configUrl: '${origin}' });

@@ -67,17 +67,20 @@ export function Limits({ source, editable, names }: LimitsProps) {
               autoComplete="off"
             />
           ) : null}
-          <TagsInput
-            label="Origins"
-            description="Pages that may send, such as https://*.example.com. Empty: all. Programs have no origin."
-            placeholder={origins.length === 0 ? 'All' : ''}
-            value={origins}
-            onChange={(next) => setOrigins(next.map((one) => one.trim().replace(/\/$/, '').toLowerCase()))}
-            splitChars={[',', ' ']}
-            acceptValueOnBlur
-            clearable
-            disabled={!editable}
-          />
+          {/* other doors are called by programs, which have no origin */}
+          {source.door === 'tracker' || source.origins.length > 0 ? (
+            <TagsInput
+              label="Origins"
+              description="Pages that may send, such as https://*.example.com. Empty: all. Programs have no origin."
+              placeholder={origins.length === 0 ? 'All' : ''}
+              value={origins}
+              onChange={(next) => setOrigins(next.map((one) => one.trim().replace(/\/$/, '').toLowerCase()))}
+              splitChars={[',', ' ']}
+              acceptValueOnBlur
+              clearable
+              disabled={!editable}
+            />
+          ) : null}
           <TagsInput
             label="Events"
             description="Names that may be sent; others go to quarantine. Empty: all."
