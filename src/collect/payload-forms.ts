@@ -24,7 +24,11 @@ export interface BrokenLine {
  * bare base64. The bytes are believed and no header is: SDKs send JSON as text and as forms. Never throws.
  */
 export function payloadOf(sent: Sent): Payload | Problem {
-  const { bytes } = locate(sent);
+  return parsePayload(locate(sent).bytes);
+}
+
+/** The same for bytes without wrapping. */
+export function parsePayload(bytes: Buffer): Payload | Problem {
   const whole = parseJson(bytes);
   if (!('reason' in whole)) return { json: whole.json, broken: none };
   return (whole.reason === 'not JSON' ? linesOf(bytes) : undefined) ?? whole;
@@ -32,7 +36,7 @@ export function payloadOf(sent: Sent): Payload | Problem {
 
 /** The JSON of a request as it would stand there without its wrapping; not parsed. */
 export function payloadBytes(sent: Sent): Buffer {
-  return locate(sent).bytes;
+  return locateOnce(sent).bytes;
 }
 
 /** Changes JSON inside of base64 or a form, where searching the bytes finds nothing. Plain JSON is left as it is. */
@@ -40,7 +44,7 @@ export function rewriteWrapped(
   sent: { readonly query: string; readonly body: Buffer },
   change: (json: Buffer) => Buffer,
 ): { readonly query: string; readonly body: Buffer } {
-  const { bytes, put } = locate(sent);
+  const { bytes, put } = locateOnce(sent);
   if (bytes.buffer === sent.body.buffer && bytes.byteOffset === sent.body.byteOffset) return sent;
   const changed = change(bytes);
   return changed === bytes ? sent : { ...sent, ...put(changed) };
@@ -79,15 +83,28 @@ interface Located {
   readonly put: (bytes: Buffer) => { readonly query?: string; readonly body?: Buffer };
 }
 
+const located = new WeakMap<Uint8Array, Located>();
+
+/** Who claims a request, reads it and hides its addresses asks for the same. */
+function locateOnce(sent: Sent): Located {
+  if (sent.body.length === 0) return locate(sent);
+  const before = located.get(sent.body);
+  if (before) return before;
+  const found = locate(sent);
+  located.set(sent.body, found);
+  return found;
+}
+
 function locate({ query, body: sent }: Sent): Located {
   const body = Buffer.from(sent.buffer, sent.byteOffset, sent.length);
   if (body.length === 0) return inQuery(query);
-  if (beginsAsJson(body)) return { bytes: body, put: (bytes) => ({ body: bytes }) };
+  const plain: Located = { bytes: body, put: (bytes) => ({ body: bytes }) };
+  if (beginsAsJson(body)) return plain;
   const form = inForm(body);
   if (form) return form;
-  const text = body.toString('latin1');
-  const bytes = /^[\w+/=\s-]+$/.test(text) ? Buffer.from(text, 'base64') : body;
-  if (bytes === body || !beginsAsJson(bytes)) return { bytes: body, put: (changed) => ({ body: changed }) };
+  if (!/^[\w+/=\s-]+$/.test(body.toString('latin1', 0, 1_024))) return plain;
+  const bytes = Buffer.from(body.toString('latin1'), 'base64');
+  if (!beginsAsJson(bytes)) return plain;
   return { bytes, put: (changed) => ({ body: Buffer.from(changed.toString('base64')) }) };
 }
 

@@ -1,6 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { collectorTests } from './collector-under-test.ts';
+import { decodeNow } from './decode-now.fixture.ts';
 
 const startCollector = await collectorTests();
 
@@ -330,6 +331,19 @@ describe('Mixpanel', () => {
       'use_ip=0',
       'use_ip=1',
     ]);
+  });
+
+  it.each([
+    ['PostHog', 'POST', '/e/', form([{ ...posthogEvent, properties: { $ip: '203.0.113.77' } }])],
+    ['PostHog', 'POST', '/e/', base64([{ ...posthogEvent, properties: { $ip: '203.0.113.77' } }])],
+    ['PostHog', 'POST', '/e/', json([{ ...posthogEvent, properties: { $ip: '203.0.113.77' } }])],
+    ['Segment', 'GET', `/v1/pixel/track?${form({ ...call, context: { ip: '203.0.113.77' } })}`, ''],
+    ['RudderStack', 'GET', '/pixel/v1/track?writeKey=wk_one&event=E&userId=u&context.ip=203.0.113.77', ''],
+  ])('so does %s: %s %s', async (_protocol, method, path, body) => {
+    const { call: request, records } = await startCollector();
+    expect((await request(method, path, {}, body)).status).toBe(200);
+    const [record] = records();
+    expect(record && decodeNow(record).events.map(({ address }) => address)).toEqual(['203.0.113.0']);
   });
 
   it('answers recordings of screens and keeps none', async () => {

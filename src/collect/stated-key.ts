@@ -1,5 +1,5 @@
 import type { JsonValue } from '../contract/event.ts';
-import { payloadBytes, payloadOf } from './payload-forms.ts';
+import { parsePayload, payloadBytes } from './payload-forms.ts';
 import type { Incoming } from './protocol.ts';
 
 /** Above this the body is not parsed on the thread that answers everybody. */
@@ -12,7 +12,7 @@ export function smallJson({ query, body }: Incoming): JsonValue | undefined {
   if (body.length > maxToParse) return undefined;
   const before = known.get(body);
   if (before !== undefined) return before;
-  const payload = payloadOf({ query, body });
+  const payload = parsePayload(payloadBytes({ query, body }));
   if ('reason' in payload) return undefined;
   if (body.length > 0) known.set(body, payload.json);
   return payload.json;

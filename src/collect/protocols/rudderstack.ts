@@ -7,6 +7,7 @@ import { Decoding } from '../payload.ts';
 import { parameter, without } from '../payload-forms.ts';
 import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 import { decodeCalls, decodeJson } from '../segment-events.ts';
+import { addressHider } from '../stated-addresses.ts';
 
 /**
  * RudderStack's gateway: Segment's calls, and a beacon, a pixel, `merge` and the settings that its SDKs fetch (rudder-server,
@@ -175,6 +176,7 @@ export const rudderstack: Protocol = {
   read,
   answer,
   refusal,
+  hideAddresses: addressHider(['context.ip']),
   tooLargeStatus: 413,
   decode,
 };

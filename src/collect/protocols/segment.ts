@@ -1,6 +1,7 @@
 import { basicUser } from '../authorization.ts';
 import { object, text } from '../fields.ts';
-import { parameter, without } from '../payload-forms.ts';
+import { parameter, rewriteWrapped, without } from '../payload-forms.ts';
+import { hideInJson } from '../privacy.ts';
 import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 import { decodeCalls, types } from '../segment-events.ts';
 import { smallJson } from '../stated-key.ts';
@@ -99,6 +100,8 @@ export const segment: Protocol = {
   route,
   read,
   answer,
+  hideAddresses: (sent, hide) =>
+    sent.body.length > 0 ? sent : rewriteWrapped(sent, (bytes) => hideInJson(bytes, hide)),
   tooLargeStatus: 413,
   decode: (record) => decodeCalls(record),
 };
