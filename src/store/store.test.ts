@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -107,6 +107,23 @@ describe('migrations', () => {
   test('that cannot be found are an error, not an empty store', () => {
     expect(() => migrate(database, folder)).toThrow('no migrations');
   });
+});
+
+test('a store of the first version keeps its keys, which become sources of trackers', async () => {
+  const old = join(folder, 'old-migrations');
+  const [first = ''] = readdirSync(join(import.meta.dirname, 'migrations')).toSorted();
+  cpSync(join(import.meta.dirname, 'migrations', first), join(old, first));
+  const database = new Database(join(folder, 'store.db'));
+  migrate(database, old);
+  database.script(`INSERT INTO projects VALUES ('one', 'One', 'UTC', 0, 1, NULL);
+    INSERT INTO keys VALUES ('k', 'one', 'write', 'Web', NULL, 'wk_old', 'wk_old', 1, 2)`);
+  database.close();
+  const store = openStore({ url: 'embedded', data: folder });
+  expect(await store.keys.sources('one')).toMatchObject([
+    { id: 'k', key: 'wk_old', door: 'tracker', lastUsedAt: 2, origins: [], requestsPerSecond: null },
+  ]);
+  expect(await store.keys.sender('wk_old')).toMatchObject({ id: 'k', project: 'one', door: 'tracker' });
+  await store.close();
 });
 
 test('a full disk is told as such', () => {
