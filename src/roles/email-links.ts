@@ -49,7 +49,7 @@ export async function makeEmailLinks(store: Store, request: EmailLinksRequest): 
         user: user === '' ? null : user,
         recipient: recipient === '' ? null : recipient,
         pixel,
-        html: `<img src="${pixel}" width="1" height="1" alt="" style="display:none">`,
+        html: `<img src="${pixel}" width="1" height="1" alt="">`,
         clicks: targets.map((url) => ({ url, link: address('c', url) })),
       };
     }),

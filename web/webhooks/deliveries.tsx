@@ -26,15 +26,16 @@ export function Deliveries({ items, now, timezone }: DeliveriesProps) {
   );
 }
 
+/** Headers that say nothing of a delivery. */
+const general = new Set(['user-agent', 'content-type', 'accept-language', 'origin', 'referer', 'dnt']);
+
 interface DeliveryProps extends Omit<DeliveriesProps, 'items'> {
   readonly item: ReceivedDelivery;
 }
 
 function Delivery({ item, now, timezone }: DeliveryProps) {
   const [opened, setOpened] = useState(false);
-  const told = Object.entries(item.headers).filter(
-    ([name]) => name !== 'user-agent' && name !== 'content-type',
-  );
+  const told = Object.entries(item.headers).filter(([name]) => !general.has(name));
   return (
     <>
       <UnstyledButton className="quarantine-row" aria-expanded={opened} onClick={() => setOpened(!opened)}>
