@@ -1,6 +1,6 @@
 import type { CampaignFacts, ClientHints, Consent, JsonObject, JsonValue } from '../contract/event.ts';
 import { number } from './fields.ts';
-import type { Parameters } from './parameters.ts';
+import { type Parameters, unescaped } from './parameters.ts';
 
 /** What a hit of gtag says beside who sent it. */
 export interface Hit {
@@ -68,21 +68,22 @@ export function readHit(hit: Parameters): Hit {
   const userProperties: Record<string, JsonValue> = {};
   const items: JsonObject[] = [];
   let hasUserProperties = false;
-  hit.each((key, value) => {
+  hit.each((key, raw) => {
     const name = transport.get(key);
     if (name !== undefined) {
-      params[name] = counted.has(name) ? (number(value()) ?? value()) : value();
+      const value = unescaped(raw);
+      params[name] = counted.has(name) ? (number(value) ?? value) : value;
       return;
     }
     const dot = key.indexOf('.');
     if (dot < 0) {
-      if (key.startsWith('pr') && /^pr\d{1,3}$/.test(key)) items.push(itemOf(value()));
+      if (key.startsWith('pr') && /^pr\d{1,3}$/.test(key)) items.push(itemOf(unescaped(raw)));
       return;
     }
     const kind = key.slice(0, dot);
-    if (kind === 'ep' || kind === 'epn') params[key.slice(dot + 1)] = typed(kind, value());
+    if (kind === 'ep' || kind === 'epn') params[key.slice(dot + 1)] = typed(kind, unescaped(raw));
     else if (kind === 'up' || kind === 'upn') {
-      userProperties[key.slice(dot + 1)] = typed(kind, value());
+      userProperties[key.slice(dot + 1)] = typed(kind, unescaped(raw));
       hasUserProperties = true;
     }
   });
@@ -112,8 +113,8 @@ function itemOf(value: string): JsonObject {
 
 /** Consent mode, `G1` with advertising and analytics: without analytics a visitor is counted, and not known again. */
 export function consentOf(state: string | undefined): Consent | undefined {
-  const analytics = /^G1[01-]([01])/.exec(state ?? '')?.[1];
-  return analytics === undefined ? undefined : analytics === '1' ? 'granted' : 'anonymous';
+  if (state === undefined || !state.startsWith('G1')) return undefined;
+  return state[3] === '1' ? 'granted' : state[3] === '0' ? 'anonymous' : undefined;
 }
 
 export function campaignOfHit(hit: Parameters): CampaignFacts | undefined {
@@ -141,18 +142,18 @@ export function hintsOfHit(hit: Parameters): ClientHints | undefined {
   };
 }
 
-function brandsOf(list: string): { readonly brand: string; readonly version: string }[] {
-  return list
-    .split('|', 20)
-    .map((one) => one.split(';', 2))
-    .map(([brand = '', version = '']) => ({ brand: plain(brand), version }))
-    .filter(({ brand }) => brand !== '');
-}
+let lastList = '';
+let lastBrands: NonNullable<ClientHints['brands']> = [];
 
-function plain(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
+/** All hits of a page have the same list. */
+function brandsOf(list: string): NonNullable<ClientHints['brands']> {
+  if (list !== lastList) {
+    lastList = list;
+    lastBrands = list
+      .split('|', 20)
+      .map((one) => one.split(';', 2))
+      .map(([brand = '', version = '']) => ({ brand: unescaped(brand), version }))
+      .filter(({ brand }) => brand !== '');
   }
+  return lastBrands;
 }

@@ -31,7 +31,7 @@ export class Parameters {
       const end = ampersand < 0 ? text.length : ampersand;
       const equals = text.indexOf('=', from);
       const middle = equals < 0 || equals > end ? end : equals;
-      if (middle > from) this.#add(plain(text.slice(from, middle)), text.slice(middle + 1, end));
+      if (middle > from) this.#add(unescaped(text.slice(from, middle)), text.slice(middle + 1, end));
       if (this.#tooMany) break;
       from = end + 1;
     }
@@ -46,13 +46,13 @@ export class Parameters {
   get(name: string): string | undefined {
     const raw = this.#raw.get(name);
     if (raw === undefined) return this.#base?.get(name);
-    return raw === '' ? undefined : plain(raw);
+    return raw === '' ? undefined : unescaped(raw);
   }
 
-  /** Those of the base first; `value` unescapes. */
-  each(visit: (name: string, value: () => string) => void): void {
+  /** Those of the base first, as they were sent: `unescaped` makes values of them. */
+  each(visit: (name: string, raw: string) => void): void {
     this.#base?.each(visit);
-    for (const [name, raw] of this.#raw) if (raw !== '') visit(name, () => plain(raw));
+    for (const [name, raw] of this.#raw) if (raw !== '') visit(name, raw);
   }
 
   get problem(): Problem | undefined {
@@ -62,7 +62,7 @@ export class Parameters {
   }
 }
 
-function plain(text: string): string {
+export function unescaped(text: string): string {
   if (!text.includes('%') && !text.includes('+')) return text;
   const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
   try {

@@ -180,10 +180,7 @@ function campaignOf(params: JsonObject): CampaignFacts {
 const maxHits = 1_000;
 
 function decodeHits(record: LogRecord, decoding: Decoding): void {
-  const lines = Buffer.from(record.body.buffer, record.body.byteOffset, record.body.length)
-    .toString()
-    .split(/\r?\n/, maxHits + 1)
-    .filter((line) => line.trim() !== '');
+  const lines = record.body.length === 0 ? [] : linesOf(record.body);
   if (record.query === '' && lines.length === 0) {
     decoding.fail('empty query', 'the request carries no event');
     return;
@@ -197,6 +194,11 @@ function decodeHits(record: LogRecord, decoding: Decoding): void {
   for (const [index, line] of lines.entries()) {
     decoding.item(line, () => decodeHit(new Parameters(line, common), record, index, line));
   }
+}
+
+function linesOf(body: Uint8Array): string[] {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString();
+  return text.split(/\r?\n/, maxHits + 1).filter((line) => line.trim() !== '');
 }
 
 function decodeHit(hit: Parameters, record: LogRecord, index: number, line: string): DecodedEvent | Problem {

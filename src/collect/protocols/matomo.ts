@@ -13,7 +13,7 @@ import { hintsOfData, hintsOfHeaders } from '../client-hints.ts';
 import { withinBounds } from '../event-problem.ts';
 import { isObject, number, object, screen, text, time, url } from '../fields.ts';
 import { type MatomoAction, readMatomoAction } from '../matomo-action.ts';
-import { Parameters } from '../parameters.ts';
+import { Parameters, unescaped } from '../parameters.ts';
 import { Decoding, type Problem, parseJson, parseText } from '../payload.ts';
 import { without } from '../payload-forms.ts';
 import type { Admission, Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
@@ -229,9 +229,9 @@ const campaignName = /^(?:mtm|matomo|pk|piwik)_(campaign|source|medium|keyword|k
 function campaignOf(page: string | undefined): CampaignFacts | undefined {
   if (page === undefined || !campaignMark.test(page)) return undefined;
   const found: Record<string, string> = {};
-  new Parameters(page.slice(page.search(/[?#]/) + 1).replaceAll('#', '&')).each((parameter, value) => {
+  new Parameters(page.slice(page.search(/[?#]/) + 1).replaceAll('#', '&')).each((parameter, raw) => {
     const name = campaignName.exec(parameter)?.[1];
-    if (name !== undefined) found[name] ??= value();
+    if (name !== undefined) found[name] ??= unescaped(raw);
   });
   const { source, medium, campaign, keyword, kwd, content } = found;
   return { source, medium, name: campaign, term: keyword ?? kwd, content };
@@ -240,10 +240,10 @@ function campaignOf(page: string | undefined): CampaignFacts | undefined {
 /** Custom dimensions, variables of the page and the times of its loading; a request does not say which scope a dimension has. */
 function propertiesOf(request: Parameters, { properties }: MatomoAction): JsonObject {
   let more: Record<string, JsonValue> | undefined;
-  request.each((name, value) => {
+  request.each((name, raw) => {
     const dimension = name.startsWith('dimension') && /^dimension\d{1,3}$/.test(name);
     if (!dimension && !measured.has(name)) return;
-    const said = value();
+    const said = unescaped(raw);
     const kept = dimension ? said : number(said);
     if (kept === undefined || kept === 'undefined') return;
     more ??= {};
