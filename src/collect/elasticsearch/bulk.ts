@@ -78,7 +78,8 @@ function isSpace(byte: number | undefined): boolean {
 function actionLine(
   line: Buffer,
 ): { name: ActionName; index: string | undefined; id: string | undefined } | string {
-  const parsed = line.length > maxActionLine ? { reason: 'too long' } : parseJson(line);
+  if (line.length > maxActionLine) return 'an action line is one short JSON object';
+  const parsed = parseJson(line);
   if ('reason' in parsed) return 'an action line is one JSON object';
   const entries = isObject(parsed.json) ? Object.entries(parsed.json) : [];
   const [name = '', fields] = entries[0] ?? [];
