@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { main } from './program.ts';
+import { installTrackers } from './tracker-packages.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');
@@ -32,7 +33,7 @@ async function refusedLines(name: string, code: string): Promise<number[]> {
   );
 }
 
-beforeAll(async () => {
+beforeAll(() => {
   mkdirSync(join(folder, 'workspace/schemas'), { recursive: true });
   writeFileSync(join(folder, 'workspace/schemas/order.json'), JSON.stringify(schema));
   writeFileSync(
@@ -53,18 +54,7 @@ beforeAll(async () => {
   );
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   // both packages as npm would install them
-  for (const name of ['browser', 'node']) {
-    const place = join(folder, 'node_modules/@tributary', name);
-    mkdirSync(place, { recursive: true });
-    cpSync(join(root, 'trackers', name, 'package.json'), join(place, 'package.json'));
-    await run(process.execPath, [
-      join(root, 'node_modules/typescript/bin/tsc'),
-      '-p',
-      join(root, 'trackers', name, 'tsconfig.build.json'),
-      '--outDir',
-      join(place, 'dist'),
-    ]);
-  }
+  installTrackers(folder);
   symlinkSync(join(root, 'node_modules/@types'), join(folder, 'node_modules/@types'));
 });
 

@@ -2,6 +2,8 @@ import { openMemory, random } from './memory.ts';
 import { createQueue } from './queue.ts';
 import type { AnyEvents, Core, Options, Place, Properties, Tracker } from './types.ts';
 
+export type * from './types.ts';
+
 /** Kept in the browser under one name, with which all names of ours begin: anonymous id, its sequence, user, groups, the visitor's choice. */
 interface State {
   a?: string | undefined;
