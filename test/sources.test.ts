@@ -100,11 +100,11 @@ describe('a source', () => {
     const until = async (value: string, wanted: number) => {
       const began = Date.now();
       while ((await post(value)) !== wanted) {
-        if (Date.now() - began > 15_000) throw new Error(`${value} is not answered with ${wanted}`);
+        if (Date.now() - began > 60_000) throw new Error(`${value} is not answered with ${wanted}`);
       }
     };
     expect(await post(key)).toBe(200);
-    const rotated = await program.call<Source>('POST', `${sources}/${id}/rotate`, { keepHours: 3 / 3_600 });
+    const rotated = await program.call<Source>('POST', `${sources}/${id}/rotate`, { keepHours: 10 / 3_600 });
     expect([await post(key), await post(rotated.key)]).toEqual([200, 200]);
     await until(key, 401);
     expect(await post(rotated.key)).toBe(200);
