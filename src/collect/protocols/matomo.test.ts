@@ -263,7 +263,10 @@ describe('requests', () => {
     await call('POST', '/matomo.php', {}, '{"requests":["?idsite=wk_one&rec=1"]}');
     await call('POST', '/matomo.php', {}, '{"requests":[{"idsite":"wk_two12"}]}');
     await call('GET', '/matomo.php?idsite=3&rec=1&url=x');
-    expect(records().map(({ project }) => project)).toEqual(['one', 'two', 'one', 'two', 'default']);
+    const many = `{"requests":["?idsite=wk_one&rec=1"${',"?rec=1"'.repeat(150_000)}]}`;
+    const reply = await call('POST', '/matomo.php', {}, many);
+    expect(JSON.parse(reply.body)).toEqual({ status: 'success', invalid: 0 });
+    expect(records().map(({ project }) => project)).toEqual(['one', 'two', 'one', 'two', 'default', 'one']);
   });
 
   it('a visitor of the day is made only of who has no id', async () => {

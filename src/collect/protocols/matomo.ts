@@ -49,14 +49,20 @@ function read({ query, body }: Incoming): Reading {
   const [first] = requests;
   const silent = (bulk ? text(whole?.send_image) : first?.get('send_image')) === '0';
   return {
-    hint: first?.get('idsite'),
+    hint: first ? first.get('idsite') : siteOf(body),
     query: without(query, 'token_auth'),
     body: withoutToken(body),
     // Of a body that was not looked at nobody knows: a visitor of the day hurts nobody who has an id.
     cookieless:
       requests.length === 0 || !requests.every((one) => one.get('_id') ?? one.get('cid') ?? one.get('uid')),
-    answer: silent ? nothing : bulk ? tracked(requests.length) : image,
+    answer: silent ? nothing : bulk ? tracked(whole && requests.length) : image,
   };
+}
+
+/** The site of a body too large to be parsed here: the first that is named. */
+function siteOf(body: Buffer): string | undefined {
+  const head = body.toString('latin1', 0, 16_384);
+  return /\bidsite(?:=|"\s{0,9}:\s{0,9}"?)([\w.-]{1,200})/.exec(head)?.[1];
 }
 
 const nothing: Answer = { status: 204, headers: {}, body: '' };
@@ -66,7 +72,7 @@ const image: Answer = {
   body: Buffer.from('R0lGODlhAQABAIAAAAAAAAAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64'),
 };
 
-function tracked(count: number): Answer {
+function tracked(count: number | undefined): Answer {
   const body = JSON.stringify({ status: 'success', tracked: count, invalid: 0 });
   return { status: 200, headers: { 'content-type': 'application/json' }, body };
 }

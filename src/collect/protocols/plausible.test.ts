@@ -108,7 +108,13 @@ describe('requests', () => {
 
   it('a domain may be a key; of a list the first counts', async () => {
     const { call, records } = await startCollector({ keyOf });
-    for (const body of ['{"d":"wk_one"}', '{"domain": "wk_two12, e.x"}', '{"n":"x"}', '{"d":7}', '']) {
+    for (const body of [
+      '{"props":{"d":"wk_two12"},"d":"wk_one"}',
+      '{"domain": "wk_two12, e.x"}',
+      '{"n":"x"}',
+      '{"d":7}',
+      '',
+    ]) {
       await call('POST', '/api/event', {}, body);
     }
     expect(records().map(({ project }) => project)).toEqual(['one', 'two', 'default', 'default', 'default']);

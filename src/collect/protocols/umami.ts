@@ -27,12 +27,19 @@ function route(path: string): Route | undefined {
 }
 
 const json = { 'content-type': 'application/json' };
-const sourceField = /"(?:website|link|pixel)"\s{0,9}:\s{0,9}"([^"\\]{1,200})"/;
+/** Above this a body is not parsed on the thread that answers everybody. */
+const maxBodyToRead = 1024 * 1024;
 
 function read({ query, body, headers, route: { path } }: Incoming): Reading {
-  const hint = sourceField.exec(body.toString('latin1', 0, 16_384))?.[1];
-  const answer = path === '/api/batch' ? batchAnswer(body) : visitAnswer(headers['x-umami-cache']);
-  return { hint, query, cookieless: true, answer };
+  const parsed = body.length > maxBodyToRead ? undefined : parseJson(body);
+  const whole = parsed === undefined || 'reason' in parsed ? null : parsed.json;
+  const first = Array.isArray(whole) ? (whole as readonly JsonValue[])[0] : whole;
+  const { website, link, pixel } = object(object(first ?? undefined).payload);
+  const answer =
+    path === '/api/batch'
+      ? batchAnswer(Array.isArray(whole) ? whole.length : undefined)
+      : visitAnswer(headers['x-umami-cache']);
+  return { hint: text(website ?? link ?? pixel), query, cookieless: true, answer };
 }
 
 const visitToken = /^([0-9a-f-]{36})\.([0-9a-f-]{36})$/;
@@ -45,12 +52,7 @@ function visitAnswer(token: string | string[] | undefined): Answer {
   return { status: 200, headers: json, body: JSON.stringify(body) };
 }
 
-/** Above this nobody is told how many there were: the thread that parses here answers everybody. */
-const maxBodyToCount = 1024 * 1024;
-
-function batchAnswer(body: Buffer): Answer {
-  const parsed = body.length > maxBodyToCount ? undefined : parseJson(body);
-  const size = parsed && !('reason' in parsed) && Array.isArray(parsed.json) ? parsed.json.length : undefined;
+function batchAnswer(size: number | undefined): Answer {
   return {
     status: 200,
     headers: json,
