@@ -63,11 +63,30 @@ function story(index: number, signedUp: number, now: number): Item[] {
   }
   if (index % 2 === 0) {
     const money = { plan: index % 4 === 0 ? 'pro' : 'business', revenue: 49, currency: 'EUR' };
+    const products = [{ product_id: `plan-${money.plan}`, name: money.plan, price: 49, quantity: 1 }];
     items.push(
+      track(signedUp + 2 * day, 'Order Completed', { order_id: `order-${index}`, products, currency: 'EUR' }),
       item(signedUp + day, { type: 'track', event: 'Invoice Paid', userId, properties: money, context: {} }),
     );
   }
   if (index % 3 === 0)
     items.push(track(now - 2 * day, 'Error Shown', { code: 'sync_failed', status: 500, area: 'notes' }));
   return items;
+}
+
+/** What the product's server wrote while its users were there, as OpenTelemetry's exporters send it. */
+export function seedLines(): string {
+  const at = Date.now() - 2 * day;
+  const logRecords = ['ada', 'person-3'].map((user) => ({
+    timeUnixNano: `${at + 1_000}000000`,
+    severityNumber: 17,
+    severityText: 'ERROR',
+    body: { stringValue: 'Upstream timed out while the note was stored' },
+    attributes: [
+      { key: 'user.id', value: { stringValue: user } },
+      { key: 'status', value: { intValue: '504' } },
+    ],
+  }));
+  const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'api' } }] };
+  return JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] });
 }

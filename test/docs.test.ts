@@ -8,7 +8,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, serveSite } from './chromium.ts';
 import { type Block, blocksIn, places, readPage, root, tableBelow, usesProgram } from './doc-blocks.ts';
-import { seedBatch } from './doc-seed.ts';
+import { seedBatch, seedLines } from './doc-seed.ts';
 import { main, type Program, post, readerPassword, startProgram, writeKey } from './program.ts';
 
 const run = promisify(execFile);
@@ -40,6 +40,9 @@ beforeAll(async () => {
   await program.call('POST', '/api/users', { email: 'ada@example.com', role: 'viewer' });
   const seeded = await post(`${program.url}/v1/batch`, seedBatch());
   expect(seeded.status).toBe(200);
+  await drained();
+  const lines = await post(`${program.url}/v1/logs`, seedLines(), { authorization: `Bearer ${writeKey}` });
+  expect(lines.status).toBe(200);
   await drained();
 });
 afterAll(async () => {
@@ -140,6 +143,7 @@ ${rewritten(block.text)}`;
   );
 
   test.each(places(queries))('%s answers the reader with rows', async (_, { text }) => {
+    await drained();
     expect(await program.rows(text)).not.toEqual([]);
   });
 });

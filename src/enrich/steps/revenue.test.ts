@@ -18,6 +18,7 @@ describe('revenue', () => {
     [{ revenue: 1, currency: 'XXQ' }, 1, ''],
     [{ properties: { revenue: 1, currency: 978 } }, 1, ''],
     [{ currency: 'EUR' }, null, ''],
+    [{ currency: 'EUR', items: [{ id: 'hat', price: 3 }] }, null, 'EUR'],
   ])('%o', (event, revenue, currency) => {
     const { row } = enriched([revenueStep], event);
     expect([row.revenue, row.currency]).toEqual([revenue, currency]);

@@ -2,12 +2,12 @@ import type { Draft, Step } from '../step.ts';
 
 const currencies = new Set(Intl.supportedValuesOf('currency'));
 
-/** Money of the event: a finite number or null, with an ISO 4217 code or ''. */
+/** Money of the event: a finite number or null, with an ISO 4217 code or ''; the prices of its items are in that currency too. */
 export const revenueStep: Step = { name: 'revenue', run: readRevenue };
 
 function readRevenue({ event, row }: Draft): undefined {
   const revenue = amount(event.revenue ?? event.properties.revenue);
-  if (revenue === null) return;
+  if (revenue === null && event.items === undefined) return;
   row.revenue = revenue;
   const currency = event.currency ?? event.properties.currency;
   if (typeof currency !== 'string') return;

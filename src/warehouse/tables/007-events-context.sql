@@ -1,7 +1,7 @@
 -- What clients say besides: the key, consent, the tracker's count, orders with their products, accounts of several kinds.
 -- Few events have these, so they are texts and not LowCardinality: a dictionary costs an insert and the merges after it 1 microsecond per event and
--- column even when it is empty (7.3 microseconds for all eight of `items`, 0.1 as texts), while texts that are empty are stored sparsely. An insert
--- leaves out those that are empty in all its rows (native.ts).
+-- column even when it is empty (`items` took 7 microseconds per event that has none, as texts 0.1), while texts that are empty are stored sparsely.
+-- An insert leaves out those that are empty in all its rows (native.ts). Together they cost events that have none of it 0.7 microseconds and 0.04 bytes.
 ALTER TABLE tributary.events ADD COLUMN IF NOT EXISTS account_kind String DEFAULT if(account_id = '', '', 'company') CODEC(ZSTD(1)) AFTER account_id;
 ALTER TABLE tributary.events ADD COLUMN IF NOT EXISTS groups Map(String, String) CODEC(ZSTD(1)) AFTER account_kind;
 ALTER TABLE tributary.events ADD COLUMN IF NOT EXISTS key_id LowCardinality(String) AFTER protocol;
