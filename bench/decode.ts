@@ -74,7 +74,7 @@ function repeated(record: LogRecord): LogRecord {
 const batchPaths: Readonly<Record<string, string>> = { segment: '/v1/batch', rudderstack: '/v1/batch' };
 
 function inside(json: Record<string, unknown>, protocol: string): unknown {
-  for (const name of ['batch', 'events', 'data', 'requests']) {
+  for (const name of ['batch', 'events', 'data', 'requests', 'e']) {
     const list = json[name];
     if (Array.isArray(list)) return { ...json, [name]: many(list) };
   }
