@@ -66,6 +66,14 @@ describe('a path that several protocols have belongs to the one whose request it
     ['rudderstack', 'RudderStack’s call', '/v1/track/', basic('wk_one'), json({ ...call, channel: 'web' })],
     [
       'rudderstack',
+      'with a property of the same name',
+      '/v1/track',
+      basic('wk_one'),
+      json({ properties: { channel: 'mail' }, ...call, channel: 'mobile' }),
+    ],
+    ['segment', 'with such a property', '/v1/track', {}, json({ ...call, properties: { channel: 'mail' } })],
+    [
+      'rudderstack',
       'by the headers of its browser SDK',
       '/v1/track',
       { ...basic('wk_one'), anonymousid: 'YQ==' },

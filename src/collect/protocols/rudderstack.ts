@@ -38,20 +38,24 @@ const image: Answer = {
   body: pixel,
 };
 
-/** Told from Segment by the headers of its browser SDK and the fields that each of its SDKs writes into every event. */
-const marks = [
-  '"channel":"server"',
-  // as Python writes JSON
-  '"channel": "server"',
-  '"channel":"web"',
-  '"channel":"mobile"',
-  '"mergeProperties"',
-  'com.rudder',
-];
+/** Told from Segment by the headers of its browser SDK and by the field that each of its SDKs writes into every event. */
+const channel = Buffer.from('"channel":"');
+const channels = ['server"', 'web"', 'mobile"', 'sources"'].map((name) => Buffer.from(name));
+
+/** A property may have that name too, so the first few of them are looked at. */
+const maxLooked = 20;
 
 function claims({ headers, body }: Incoming): boolean {
   if (headers.anonymousid !== undefined || headers.sentat !== undefined) return true;
-  return marks.some((mark) => body.includes(mark));
+  let from = 0;
+  for (let looked = 0; looked < maxLooked; looked++) {
+    const at = body.indexOf(channel, from);
+    if (at < 0) return false;
+    from = at + channel.length;
+    const start = from;
+    if (channels.some((name) => name.equals(body.subarray(start, start + name.length)))) return true;
+  }
+  return false;
 }
 
 function route(path: string): Route | undefined {
