@@ -41,7 +41,7 @@ function Delivery({ item, now, timezone }: DeliveryProps) {
       <UnstyledButton className="quarantine-row" aria-expanded={opened} onClick={() => setOpened(!opened)}>
         <IconChevronRight size={14} stroke={1.8} className="live-chevron" aria-hidden="true" />
         <span className="quarantine-reason">{ago(item.receivedAt, now)}</span>
-        <span className="muted mono clip">{item.body.replaceAll(/\s+/g, ' ').slice(0, 120)}</span>
+        <span className="muted mono webhook-preview">{item.body.replaceAll(/\s+/g, ' ').slice(0, 120)}</span>
       </UnstyledButton>
       {opened ? (
         <div className="quarantine-detail">
