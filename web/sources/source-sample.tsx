@@ -3,6 +3,7 @@ import { IconChevronRight } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import type { SourceStatus } from '../../src/contract/source.ts';
 import { ago } from '../format/duration.ts';
+import { pretty } from '../format/json.ts';
 import { moment } from '../format/time.ts';
 import { CopyButton } from '../snippet/copy-button.tsx';
 
@@ -64,14 +65,6 @@ export function FailedItems({ items, now, timezone }: SampleProps<SourceStatus['
       ))}
     </ul>
   );
-}
-
-function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
 }
 
 interface ExpandableProps {

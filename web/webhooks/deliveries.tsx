@@ -3,9 +3,9 @@ import { IconChevronRight } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { ReceivedDelivery } from '../../src/contract/door-endpoints.ts';
 import { ago } from '../format/duration.ts';
+import { pretty } from '../format/json.ts';
 import { moment } from '../format/time.ts';
 import { CopyButton } from '../snippet/copy-button.tsx';
-import { pretty } from './pretty.ts';
 
 interface DeliveriesProps {
   readonly items: readonly ReceivedDelivery[];
