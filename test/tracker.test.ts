@@ -148,6 +148,10 @@ describe('what is tracked without a call', () => {
     for (let round = 0; round < 3; round++)
       await page.evaluate(`setTimeout(() => { throw new Error('broken') })`);
     await page.evaluate(`Promise.reject(new Error('unwanted')); 0`);
+    await program.until(
+      `SELECT countIf(event IN ('page', '$error')) FROM tributary.events WHERE path = '/hash'`,
+      4,
+    );
     const rows = await stored('/hash', 4);
     expect(rows.filter(({ event }) => event === 'page')).toHaveLength(2);
     expect(
