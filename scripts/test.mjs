@@ -1,17 +1,24 @@
 // `npm test`: everything, on a machine that has nothing but Node and npm. Ends with one line, `N passed, N failed`.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { runGates, runTests } from './gates.mjs';
-import { buildInterface, buildTracker, installPackages, run } from './install.mjs';
+import { buildInterface, buildTracker, installPackages, node, run } from './install.mjs';
 
+/** Packages of Debian, and how it is known that what they bring is there, from wherever it came. */
 const debianPackages = {
-  chromium: '/usr/bin/chromium',
-  'nginx-light': '/usr/sbin/nginx',
-  rsyslog: '/usr/sbin/rsyslogd',
+  chromium: () => existsSync('/usr/bin/chromium'),
+  'nginx-light': () => existsSync('/usr/sbin/nginx'),
+  rsyslog: () => existsSync('/usr/sbin/rsyslogd'),
+  // the languages of the client libraries
+  'python3-venv': () => works('python3', '-c', 'import ensurepip, venv'),
+  'golang-go': () => works('go', 'version'),
+  'default-jdk-headless': () => works('javac', '-version'),
+  maven: () => works('mvn', '-version'),
 };
 
 installPackages({ all: true });
 installDebianPackages();
+prepareClients();
 buildInterface();
 buildTracker();
 const counts = [await runGates(), await runTests(process.argv.slice(2))];
@@ -20,9 +27,9 @@ const failed = counts.reduce((sum, one) => sum + one.failed, 0);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
 
-/** What the end-to-end tests run beside Tributary, from Debian's packages: a browser, and senders of logs. */
+/** What the end-to-end tests run beside Tributary, from Debian's packages: a browser, senders of logs, languages. */
 function installDebianPackages() {
-  const missing = Object.keys(debianPackages).filter((name) => !existsSync(debianPackages[name]));
+  const missing = Object.keys(debianPackages).filter((name) => !debianPackages[name]());
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0) {
     console.error(`The tests need more: run \`apt-get install ${missing.join(' ')}\` as root, then again.`);
@@ -35,4 +42,13 @@ function installDebianPackages() {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+}
+
+function works(command, ...args) {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
+
+/** Client libraries that do not come from npm, installed and compiled once. */
+function prepareClients() {
+  run(node, ['--disable-warning=ExperimentalWarning', 'test/parity/prepare.ts']);
 }
