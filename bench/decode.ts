@@ -54,8 +54,13 @@ function recordOf(
   };
 }
 
+/** Protocols of which one body behind the other is a body, and so is one protobuf message behind the other. */
+const sequences = new Set(['elasticsearch', 'lines', 'logplex', 'syslog']);
+
 /** The same record with its events repeated, where the body has a list of them that can be told. */
 function repeated(record: LogRecord): LogRecord {
+  if (sequences.has(record.protocol) || record.headers['content-type'] === 'application/x-protobuf')
+    return { ...record, body: Buffer.concat(Array.from({ length: perBatch / 2 }, () => record.body)) };
   const text = Buffer.from(record.body).toString();
   const form = text.startsWith('data=')
     ? Buffer.from(decodeURIComponent(text.slice(5)), 'base64')
@@ -74,7 +79,7 @@ function repeated(record: LogRecord): LogRecord {
 const batchPaths: Readonly<Record<string, string>> = { segment: '/v1/batch', rudderstack: '/v1/batch' };
 
 function inside(json: Record<string, unknown>, protocol: string): unknown {
-  for (const name of ['batch', 'events', 'data', 'requests', 'e']) {
+  for (const name of ['batch', 'events', 'data', 'requests', 'e', 'resourceLogs']) {
     const list = json[name];
     if (Array.isArray(list)) return { ...json, [name]: many(list) };
   }
@@ -96,7 +101,7 @@ function costOf(fixture: string, recorded: LogRecord): Cost | undefined {
   const longer = repeated(recorded);
   const first = decode(longer);
   if (first instanceof Promise) return undefined;
-  const record = first.events.length > 0 ? longer : recorded;
+  const record = first.events.length + (first.logs?.length ?? 0) > 0 ? longer : recorded;
   const decoded = decode(record);
   if (decoded instanceof Promise) return undefined;
   const events = decoded.events.length + (decoded.logs?.length ?? 0);

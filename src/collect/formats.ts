@@ -3,7 +3,7 @@ import { event } from './formats/event.ts';
 import { json } from './formats/json.ts';
 import { keyValue } from './formats/key-value.ts';
 import { syslog } from './formats/syslog.ts';
-import type { LineFormat, ReadLine } from './logs/line.ts';
+import { combined, type LineFormat, type ReadLine } from './logs/line.ts';
 import type { Problem } from './payload.ts';
 
 /** Every format of lines. A line is of the first that can read it; the last reads all. */
@@ -23,7 +23,8 @@ export function readLine(line: string, now: number, named?: string): ReadLine | 
   let read = firstRead(line, now, named);
   for (let depth = 0; depth < maxInner && !('reason' in read) && read.inner !== undefined; depth++) {
     const inner = firstRead(read.inner, now);
-    read = 'reason' in inner ? inner : within(read, inner);
+    const timestamp = 'reason' in inner ? undefined : (inner.timestamp ?? read.timestamp);
+    read = 'reason' in inner ? inner : combined(read, inner, { body: inner.body, timestamp });
   }
   return read;
 }
@@ -36,14 +37,4 @@ function firstRead(line: string, now: number, named?: string): ReadLine | Proble
     if (found) return found;
   }
   return { body: line, attributes: {} };
-}
-
-/** What the inner line says counts; what it leaves open the outer one says. */
-function within(outer: ReadLine, inner: ReadLine): ReadLine {
-  const merged: Record<string, unknown> = { ...outer };
-  for (const [name, value] of Object.entries(inner)) if (value !== undefined) merged[name] = value;
-  // a severity that was worked out has no word, and the outer word says another one
-  if (inner.severity !== undefined && inner.severityText === undefined) merged.severityText = undefined;
-  const attributes = { ...outer.attributes, ...inner.attributes };
-  return { ...(merged as unknown as ReadLine), attributes, inner: inner.inner };
 }

@@ -22,6 +22,7 @@ export interface Broken {
   readonly why: string;
 }
 
+const nothing = Buffer.alloc(0);
 const newline = 0x0a;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
@@ -58,8 +59,6 @@ export function actionsOf(body: Buffer, index: string | undefined): { actions: A
   return { actions };
 }
 
-const nothing = Buffer.alloc(0);
-
 /** The line from `at` without its end and the spaces around. */
 function lineAt(body: Buffer, at: number): { readonly text: Buffer; readonly next: number } {
   const found = body.indexOf(newline, at);
@@ -75,9 +74,23 @@ function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0d || byte === 0x09;
 }
 
-function actionLine(
-  line: Buffer,
-): { name: ActionName; index: string | undefined; id: string | undefined } | string {
+type ActionLine = Pick<Action, 'name' | 'index' | 'id'>;
+
+let lastLine: Buffer = nothing;
+let lastRead: ActionLine | string = 'empty';
+
+/** Shippers write the same action before every document. */
+function actionLine(line: Buffer): ActionLine | string {
+  if (line.length < 256 && line.equals(lastLine)) return lastRead;
+  const read = readAction(line);
+  if (line.length < 256) {
+    lastLine = Buffer.from(line);
+    lastRead = read;
+  }
+  return read;
+}
+
+function readAction(line: Buffer): ActionLine | string {
   if (line.length > maxActionLine) return 'an action line is one short JSON object';
   const parsed = parseJson(line);
   if ('reason' in parsed) return 'an action line is one JSON object';

@@ -10,8 +10,8 @@ import { LineDecoder, type LineOrigin } from '../log-lines.ts';
 import { hideInBytes } from '../logs/addresses.ts';
 import { LogDecoding } from '../logs/decoding.ts';
 import { readFields } from '../logs/fields.ts';
-import { maxLineLength, type ReadLine } from '../logs/line.ts';
-import { parseJson } from '../payload.ts';
+import { combined, maxLineLength, type ReadLine } from '../logs/line.ts';
+import { parseText } from '../payload.ts';
 import type { Answer, DecodeContext, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 
 /**
@@ -114,7 +114,8 @@ function document(action: Action, record: LogRecord, lines: LineDecoder, decodin
     decoding.fail('bad document', action.problem, source);
     return;
   }
-  const parsed = parseJson(action.source);
+  // what is no UTF-8 breaks in one place, and the rest of the document is still worth having
+  const parsed = parseText(source);
   if ('reason' in parsed) {
     decoding.fail(parsed.reason, parsed.detail, source);
     return;
@@ -169,12 +170,9 @@ function idOf({ id, index }: Action, fields: JsonObject): string | undefined {
 function merged(read: ReadLine, record: LogRecord): ReadLine {
   const inner = readLine(read.body, record.receivedAt);
   if ('reason' in inner) return read;
-  const both: Record<string, unknown> = { ...inner };
-  for (const [name, value] of Object.entries(read)) if (value !== undefined) both[name] = value;
-  const attributes = { ...inner.attributes, ...read.attributes };
   // a shipper's own time is when it read the line
   const timestamp = inner.timestamp ?? read.timestamp;
-  return { ...(both as unknown as ReadLine), timestamp, attributes, body: inner.body };
+  return combined(inner, read, { body: inner.body, timestamp });
 }
 
 export const elasticsearch: Protocol = {
