@@ -7,6 +7,7 @@ import { openLogReader, openLogWriter } from '../log/log.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { silentLogger } from '../runtime/logger.ts';
 import { Metrics } from '../runtime/metrics.ts';
+import { dying, dyingState } from './dying.fixture.ts';
 import { startPipeline } from './load.ts';
 import { migrate } from './migrate.ts';
 import {
@@ -159,59 +160,6 @@ test('every event arrives once, and the ledger says what became of all others', 
   expect(properties).toEqual({ plan: 'pro', cut: '\ufffd', at: '2026-10-01T10:00:00Z' });
 });
 
-/** A client whose process dies just before (or after) the n-th request to the warehouse, or that loses its answer. */
-function dying(step: number, when: 'before' | 'after', die: () => void): ClickHouseClient {
-  let steps = 0;
-  const wrap =
-    <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) =>
-    async (...args: Args): Promise<Result> => {
-      const isLast = ++steps === step;
-      if (isLast && when === 'before') {
-        die();
-        throw new Error('died before the request');
-      }
-      const result = await call(...args);
-      if (isLast) {
-        die();
-        throw new Error('died before the answer');
-      }
-      return result;
-    };
-  const { client } = warehouse;
-  return Object.assign(Object.create(client) as ClickHouseClient, {
-    exec: wrap(client.exec.bind(client)),
-    query: wrap(client.query.bind(client)),
-    command: wrap(client.command.bind(client)),
-  });
-}
-
-/** A state whose process dies around the n-th write. */
-function dyingState(
-  inner: PipelineState,
-  step: number,
-  when: 'before' | 'after',
-  die: () => void,
-): PipelineState {
-  let steps = 0;
-  const around = async (write: () => Promise<void>): Promise<void> => {
-    const isLast = ++steps === step;
-    if (isLast && when === 'before') {
-      die();
-      throw new Error('died before the write');
-    }
-    await write();
-    if (isLast) {
-      die();
-      throw new Error('died after the write');
-    }
-  };
-  return {
-    ...inner,
-    intend: (to) => around(() => inner.intend(to)),
-    commit: (next, changes) => around(() => inner.commit(next, changes)),
-  };
-}
-
 const mixed = (): AcceptedRequest[] =>
   Array.from({ length: 40 }, (_, n) =>
     request([
@@ -273,7 +221,7 @@ test('a process that dies at any step leaves a range that the next one completes
       project,
       signal: death.signal,
       state: of === 'state' ? dyingState(state, step, when, die) : state,
-      client: of === 'warehouse' ? dying(step, when, die) : warehouse.client,
+      client: of === 'warehouse' ? dying(warehouse.client, step, when, die) : warehouse.client,
     });
     await run({ state, project, until });
     await expectMixed(project);
@@ -319,7 +267,7 @@ test('an event that the warehouse refuses goes to quarantine alone, also when th
         project,
         until,
         signal: death.signal,
-        client: dying(step, 'after', () => death.abort()),
+        client: dying(warehouse.client, step, 'after', () => death.abort()),
       });
     }
     await run({ state, project, until });
@@ -365,7 +313,7 @@ test('log lines arrive once beside events, refused ones go to quarantine, and th
     const state = memoryState();
     const death = new AbortController();
     if (step > 0) {
-      const client = dying(step, 'after', () => death.abort());
+      const client = dying(warehouse.client, step, 'after', () => death.abort());
       await run({ state, project, until, signal: death.signal, client });
     }
     await run({ state, project, until });
