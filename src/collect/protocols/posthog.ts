@@ -174,7 +174,7 @@ function admit({ route: { path } }: Incoming): Admission | undefined {
 function answer({ route: { path, key = '' } }: Incoming, known: boolean): Answer {
   if (path === '/array/config' || path === '/array/config.js') {
     if (!known)
-      return refusal(404, 'no project has this token; use a write key of Settings → Sources and keys');
+      return refusal(404, 'no project has this token; use one shown in Sources');
     if (path === '/array/config') return { status: 200, headers: json, body: config };
     const body = `(function(){var c=window._POSTHOG_REMOTE_CONFIG=window._POSTHOG_REMOTE_CONFIG||{};c[${JSON.stringify(key)}]={config:${config},siteApps:[]}})();`;
     return { status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8' }, body };
