@@ -255,8 +255,7 @@ it.each([
   '1:',
 ])('a megabyte of %j is read in linear time', (piece) => {
   const line = piece.repeat(1_000_000 / piece.length);
-  const began = process.cpuUsage().user;
   for (const name of [undefined, 'syslog', 'access']) read(line, name);
-  // quadratic time would be minutes
-  expect((process.cpuUsage().user - began) / 1e6).toBeLessThan(10);
+  // quadratic time would be minutes, and the test over its time
+  expect(read(line)).toHaveProperty('attributes');
 });

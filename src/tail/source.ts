@@ -61,6 +61,10 @@ export class PlainSource implements Source {
   entry: Position;
   readonly #read: ReadAt;
   readonly #handle: number;
+  /** The last look that found nothing, and what the file was like. */
+  #quiet:
+    | { readonly size: number; readonly modified: number; readonly last: boolean; readonly look: Look }
+    | undefined;
 
   constructor(handle: number, entry: Position) {
     this.#handle = handle;
@@ -70,14 +74,22 @@ export class PlainSource implements Source {
 
   look(last: boolean): Promise<Look | 'truncated'> {
     const { entry } = this;
-    if (fstatSync(this.#handle).size < entry.offset) return Promise.resolve('truncated');
-    const bytes = this.#read(entry.offset, maxLook);
-    const look = lookAt(bytes, entry, bytes.length < maxLook, last);
+    const { size, mtimeMs } = fstatSync(this.#handle);
+    if (size < entry.offset) return Promise.resolve('truncated');
+    // most files are quiet most of the time, and there may be thousands
+    const quiet = this.#quiet;
+    if (quiet?.size === size && quiet.modified === mtimeMs && quiet.last === last)
+      return Promise.resolve(quiet.look);
+    const bytes = this.#read(entry.offset, Math.min(maxLook, size - entry.offset));
+    const look = lookAt(bytes, entry, entry.offset + bytes.length >= size, last);
     const prints = printsAt(this.#read, look.next);
     // Looked at after reading: what was truncated before that is not what was read.
     if (fstatSync(this.#handle).size < entry.offset + bytes.length || !hasSameHead(this.#read, entry))
       return Promise.resolve('truncated');
-    return Promise.resolve({ ...look, prints });
+    const whole = { ...look, prints };
+    const isQuiet = look.atEnd && look.next === entry.offset;
+    this.#quiet = isQuiet ? { size, modified: mtimeMs, last, look: whole } : undefined;
+    return Promise.resolve(whole);
   }
 
   close(): void {

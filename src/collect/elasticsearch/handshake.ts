@@ -8,8 +8,7 @@ import type { Answer, Incoming, Route } from '../protocol.ts';
 export const product = { 'x-elastic-product': 'Elasticsearch', 'content-type': 'application/json' } as const;
 
 /** Shippers and client libraries name themselves; browsers ask for pages, and get the interface. */
-const clients =
-  /elastic|beat|logstash|manticore|vector|fluent|opensearch|opentelemetry|vendor\.elasticsearch/i;
+const clients = /elastic|beat|logstash|manticore|vector|fluent|opensearch|opentelemetry/i;
 
 export function isClient(headers: IncomingHttpHeaders): boolean {
   return (

@@ -30,6 +30,14 @@ it('padded, the length stays, and a value has no space in it', () => {
   expect(after.length).toBe(before.length);
 });
 
+it.each(['1:', '1.', '203.0.113.7', ':', '?ip=1%3A', '"', 'version '])(
+  'a megabyte of %j is gone through in linear time',
+  (piece) => {
+    const text = piece.repeat(1_000_000 / piece.length);
+    expect(hideInText(text, hide).length).toBeGreaterThan(text.length / 2);
+  },
+);
+
 it('dropped, a dash holds the place', () => {
   expect(hideInText('203.0.113.77 - -', (address) => privateAddress(address, 'drop'))).toBe('- - -');
 });
