@@ -19,10 +19,10 @@ export interface Client {
   /** The calls that it has, and what differs from `expectedRow`. */
   readonly calls: Calls;
   /** Names of events that come besides. */
-  readonly also?: readonly string[] | ((condition: Condition) => readonly string[]);
+  readonly also?: readonly string[];
   /** Names of events that come when the page is left. */
   readonly leaving?: readonly string[];
-  /** The path whose first requests meet the weather; any when absent. */
+  /** What the requests have in them that meet the weather: the first two of all when absent. */
   readonly meets?: string;
   /** Whose ids the events have: `given` to the client, its `own`, or none that it sends; all, or call by call. */
   readonly ids: Ids | Partial<Record<Step | 'others', Ids>>;

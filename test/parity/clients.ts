@@ -242,8 +242,8 @@ export const clients: readonly Client[] = [
     program: 'mixpanel',
     calls: { ...mixpanel, alias: true },
     // of the call that names the user, of where they came from, and of their browser
-    also: (condition) => ['identify', 'identify', ...(condition === 'reset' ? [] : ['identify'])],
-    meets: '/track',
+    also: ['identify', 'identify', 'identify'],
+    meets: '"Report Exported"',
     loses: { reset: ['track'] },
     ids: { ...mixpanelIds, alias: 'own' },
     now: ['identify', 'group', 'alias'],

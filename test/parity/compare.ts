@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Client, Condition, Ids } from './client.ts';
+import type { Client, Ids } from './client.ts';
 import { type Expected, expectedRow, type Row } from './expected.ts';
 import { type Journey, type Step, steps } from './journey.ts';
 
-/** What a run was, beside the rows. */
+/** What a run left behind, beside the rows. */
 export interface Seen {
-  readonly condition: Condition;
   readonly began: number;
   readonly ended: number;
   /** All that went through the gate. */
@@ -24,8 +23,10 @@ export function compareRows(
   const left = [...rows];
   for (const step of callsOf(client)) {
     const expected = expectedOf(client, step, journey);
-    const at = left.findIndex((row) => row.type === expected.type && row.event === expected.event);
-    const [row] = at < 0 ? [] : left.splice(at, 1);
+    const [row] = left
+      .filter(({ type, event }) => type === expected.type && event === expected.event)
+      .sort((a, b) => differences(expected, a).length - differences(expected, b).length);
+    if (row) left.splice(left.indexOf(row), 1);
     if (lost.includes(step) !== !row)
       problems.push(`${step}: ${row ? 'is stored, though the client is said to lose it' : 'is not stored'}`);
     if (row)
@@ -34,7 +35,7 @@ export function compareRows(
         ...idAndTime(client, step, journey, row, seen).map((text) => `${step}: ${text}`),
       );
   }
-  const also = [...alsoOf(client, seen.condition), ...(client.leaving ?? [])];
+  const also = [...(client.also ?? []), ...(client.leaving ?? [])];
   for (const { type, event, properties } of left) {
     const at = also.indexOf(event);
     if (at < 0) problems.push(`besides: ${type} ${event} ${JSON.stringify(properties)}`);
@@ -49,10 +50,6 @@ export function arrivedOf(client: Client, journey: Journey, rows: readonly Row[]
     const { type, event } = expectedOf(client, step, journey);
     return rows.some((row) => row.type === type && row.event === event);
   });
-}
-
-export function alsoOf({ also = [] }: Client, condition: Condition): readonly string[] {
-  return typeof also === 'function' ? also(condition) : also;
 }
 
 export function callsOf(client: Client): Step[] {

@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { corsHeaders } from '../../src/collect/cors.ts';
+import { corsHeaders } from '../../src/collect/accept/cors.ts';
 import type { Protocol, Route } from '../../src/collect/protocol.ts';
 import { protocols } from '../../src/collect/protocols.ts';
 
@@ -29,7 +29,7 @@ export interface Gate extends AsyncDisposable {
 const spells = 2;
 const slowness = 2_000;
 
-/** `name`: of the protocol that the client speaks; `only`: the path that meets the weather, all when absent. */
+/** `name`: of the protocol that the client speaks; `only`: text in the requests that meet the weather, all when empty. */
 export async function openGate(target: string, weather: Weather, name: string, only = ''): Promise<Gate> {
   const protocol = protocolNamed(name);
   const log: string[] = [];
@@ -41,7 +41,7 @@ export async function openGate(target: string, weather: Weather, name: string, o
   async function pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const body = await read(incoming);
     const route = routeOf(incoming, protocol);
-    const meets = route?.path.startsWith(only) && weather !== 'clear' && met < spells;
+    const meets = route && textOf(body).includes(only) && weather !== 'clear' && met < spells;
     const spell = meets ? ++met : 0;
     if (route) {
       bodies.push(incoming.url ?? '', textOf(body));

@@ -5,7 +5,7 @@ import { type Program, startProgram } from '../program.ts';
 import { runPages } from './browser.ts';
 import type { Client, Condition } from './client.ts';
 import { clients } from './clients.ts';
-import { alsoOf, arrivedOf, callsOf, comparePeople, compareRows } from './compare.ts';
+import { arrivedOf, callsOf, comparePeople, compareRows } from './compare.ts';
 import { runProgram } from './drive.ts';
 import { openGate } from './gate.ts';
 import { type Journey, journeyOf, type Step } from './journey.ts';
@@ -42,7 +42,7 @@ for (const client of clients) {
       await using gate = await openGate(program.url, weather, client.protocol, client.meets);
       const lost = lostOf(client, condition);
       const began = Date.now();
-      const count = callsOf(client).length + alsoOf(client, condition).length - lost.length;
+      const count = callsOf(client).length + (client.also?.length ?? 0) - lost.length;
       const arrived = (more: number) => untilStored(program, project.id, count + more);
       const asked = journeyOf(name.replaceAll(' ', '-'), gate.url, writeKey);
       const journey = await run(client, condition, asked, arrived);
@@ -50,7 +50,6 @@ for (const client of clients) {
       observed.record(client, condition, arrivedOf(client, journey, rows));
       const problems = [
         ...compareRows(client, journey, rows, lost, {
-          condition,
           began,
           ended: Date.now(),
           sent: gate.sent(),

@@ -51,7 +51,10 @@ function once(language: string, files: readonly string[], make: (folder: string)
   const folder = join(cache, `${language}-${hash.digest('hex').slice(0, 16)}`);
   const done = join(folder, '.done');
   if (existsSync(done)) return folder;
-  rmSync(folder, { recursive: true, force: true });
+  const earlier = existsSync(cache)
+    ? readdirSync(cache).filter((name) => name.startsWith(`${language}-`))
+    : [];
+  for (const name of earlier) rmSync(join(cache, name), { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   make(folder);
   mkdirSync(done);

@@ -12,10 +12,9 @@ onPage({
   },
   async run({ user, account, track, identify, group, page, revenue, alias }) {
     const call = ({ id, at }: { id: string; at: number }) => ({ $insert_id: id, time: at });
-    client.identify(user);
-    client.track(track.event, { ...track.properties, ...call(track) });
-    // a moment later, so that it is known what the first request holds
-    await requested('/track/');
+    // one after the other, so that it is known which request holds what
+    await requested('/track/', () => client.identify(user));
+    await requested('/track/', () => client.track(track.event, { ...track.properties, ...call(track) }));
     client.people.set(identify.traits);
     client.get_group('company', account).set(group.traits);
     client.track_pageview({ current_page_title: page.title, ...call(page) });
@@ -32,14 +31,15 @@ onPage({
   },
 });
 
-/** Resolves when a request to the path has ended, well or not. */
-function requested(path: string): Promise<void> {
+/** Resolves when a request to the path that comes after the call has ended, well or not. */
+function requested(path: string, call: () => void): Promise<void> {
   return new Promise((resolve) => {
     const observer = new PerformanceObserver((list) => {
       if (!list.getEntries().some(({ name }) => name.includes(path))) return;
       observer.disconnect();
       resolve();
     });
-    observer.observe({ type: 'resource', buffered: true });
+    observer.observe({ type: 'resource' });
+    call();
   });
 }
