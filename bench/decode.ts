@@ -6,8 +6,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { keptHeaders } from '../src/collect/accept/headers.ts';
 import { createDecoder } from '../src/collect/collect.ts';
-import { keptHeaders } from '../src/collect/headers.ts';
 import { protocols } from '../src/collect/protocols.ts';
 import type { LogRecord } from '../src/contract/request.ts';
 

@@ -29,8 +29,8 @@ const open = new Set(['runtime', 'contract']);
 /** Files of these folders are leaves: they never import each other. */
 const plugins = [
   'collect/protocols',
-  'collect/formats',
-  'collect/senders',
+  'collect/logs/formats',
+  'collect/webhook/senders',
   'enrich/steps',
   'analyze/analyses',
   'web/charts',

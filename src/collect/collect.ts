@@ -5,12 +5,13 @@ import type { LogWriter } from '../log/log.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type ErrorCode, errorTable, TributaryError } from '../runtime/errors.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import { type IpPrivacy, privateAddress, TrustedProxies } from './address.ts';
-import { type BodyProblem, decompress, encodingOf, receiveBody } from './body.ts';
-import { corsHeaders, preflightHeaders } from './cors.ts';
-import { keptHeaders } from './headers.ts';
-import { publicOutbound } from './outbound.ts';
-import { privateBody, privateQuery } from './privacy.ts';
+import { type IpPrivacy, privateAddress, TrustedProxies } from './accept/address.ts';
+import { type BodyProblem, decompress, encodingOf, receiveBody } from './accept/body.ts';
+import { corsHeaders, preflightHeaders } from './accept/cors.ts';
+import { keptHeaders } from './accept/headers.ts';
+import { privateBody, privateQuery } from './accept/privacy.ts';
+import { Refusals } from './accept/refusals.ts';
+import { type Excess, SourceLimits } from './accept/source-limits.ts';
 import type {
   Admission,
   Answer,
@@ -23,11 +24,10 @@ import type {
   SourceKey,
 } from './protocol.ts';
 import { protocols } from './protocols.ts';
-import { Refusals } from './refusals.ts';
-import { type Excess, SourceLimits } from './source-limits.ts';
+import { publicOutbound } from './webhook/outbound.ts';
 
+export type { Refusal } from './accept/refusals.ts';
 export type { DecodeContext, SourceKey } from './protocol.ts';
-export type { Refusal } from './refusals.ts';
 export { Refusals };
 
 export interface CollectorOptions {

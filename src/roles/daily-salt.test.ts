@@ -3,7 +3,7 @@ import { linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { visitorHash } from '../collect/visitor.ts';
+import { visitorHash } from '../collect/accept/visitor.ts';
 import { type Clock, fakeClock } from '../runtime/clock.ts';
 import { DailySalt } from './daily-salt.ts';
 

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { DataHandlers } from '../api/api.ts';
-import { mapEvents } from '../collect/mapped-events.ts';
-import { deliveryOf, type WebhookDelivery } from '../collect/webhook-delivery.ts';
+import { deliveryOf, type WebhookDelivery } from '../collect/webhook/delivery.ts';
+import { mapEvents } from '../collect/webhook/mapped-events.ts';
 import type { Mapped, ReceivedDelivery } from '../contract/door-endpoints.ts';
 import type { Decoded, DecodedEvent } from '../contract/event.ts';
 import type { LogRecord } from '../contract/request.ts';

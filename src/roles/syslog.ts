@@ -1,4 +1,4 @@
-import { type IpPrivacy, privateAddress } from '../collect/address.ts';
+import { type IpPrivacy, privateAddress } from '../collect/accept/address.ts';
 import { hideInBytes } from '../collect/logs/addresses.ts';
 import { counted } from '../collect/logs/frames.ts';
 import type { Config } from '../config.ts';

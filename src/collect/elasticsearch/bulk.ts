@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../contract/event.ts';
-import { isObject } from '../fields.ts';
-import { parseJson } from '../payload.ts';
+import { isObject } from '../event/fields.ts';
+import { parseJson } from '../event/payload.ts';
 
 /** What an action of a bulk request does; `undefined`: none that Elasticsearch knows. */
 export type ActionName = 'index' | 'create' | 'update' | 'delete';

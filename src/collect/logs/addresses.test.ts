@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { privateAddress } from '../address.ts';
+import { privateAddress } from '../accept/address.ts';
 import { hideInBytes, hideInText } from './addresses.ts';
 
 const hide = (address: string) => privateAddress(address, 'truncate');

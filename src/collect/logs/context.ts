@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../contract/event.ts';
-import { isObject, maxIdLength, text } from '../fields.ts';
+import { isObject, maxIdLength, text } from '../event/fields.ts';
 
 /** What joins a line to its person, account, request, session and trace. */
 export interface LogContext {

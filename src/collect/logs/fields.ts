@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../contract/event.ts';
-import { isObject, text } from '../fields.ts';
+import { isObject, text } from '../event/fields.ts';
 import { contextOf } from './context.ts';
 import type { ReadLine } from './line.ts';
 import { type Severity, severityOf } from './severity.ts';

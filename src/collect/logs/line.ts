@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../contract/event.ts';
 import type { LogLine } from '../../contract/log-line.ts';
-import type { Problem } from '../payload.ts';
+import type { Problem } from '../event/payload.ts';
 
 /** What a format reads in one line. `body` and `attributes` together hold the whole line. */
 export interface ReadLine extends Omit<LogLine, 'id' | 'stream' | 'observedAt'> {

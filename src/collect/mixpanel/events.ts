@@ -1,7 +1,7 @@
 import type { Decoded, DecodedEvent, EventType, JsonObject, JsonValue } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { hintsOfHeaders } from '../client-hints.ts';
-import { orderOf, revenueOf } from '../commerce.ts';
+import { hintsOfHeaders } from '../event/client-hints.ts';
+import { orderOf, revenueOf } from '../event/commerce.ts';
 import {
   campaignOf,
   deviceOf,
@@ -10,12 +10,12 @@ import {
   ownProperties,
   referrerOf,
   screenOf,
-} from '../dollar-properties.ts';
-import { currency, isObject, maxNameLength, number, object, text, time, url } from '../fields.ts';
-import { accountsAmong } from '../groups.ts';
-import { itemsOf } from '../items.ts';
-import { Decoding, type Problem } from '../payload.ts';
-import { payloadOf } from '../payload-forms.ts';
+} from '../event/dollar-properties.ts';
+import { currency, isObject, maxNameLength, number, object, text, time, url } from '../event/fields.ts';
+import { accountsAmong } from '../event/groups.ts';
+import { itemsOf } from '../event/items.ts';
+import { Decoding, type Problem } from '../event/payload.ts';
+import { payloadOf } from '../event/payload-forms.ts';
 import { idOf, whoIs } from './identity.ts';
 import { ownFieldsOf } from './own-fields.ts';
 import { accountOperation, personOperation } from './profiles.ts';

@@ -1,6 +1,6 @@
 import type { EventType, JsonObject, JsonValue } from '../../contract/event.ts';
-import { maxIdLength, text } from '../fields.ts';
-import type { Problem } from '../payload.ts';
+import { maxIdLength, text } from '../event/fields.ts';
+import type { Problem } from '../event/payload.ts';
 
 export interface Who {
   readonly userId?: string | undefined;

@@ -1,8 +1,8 @@
 import type { DecodedEvent, JsonObject } from '../../contract/event.ts';
-import { changesOf } from '../dollar-properties.ts';
-import { currency, isObject, maxIdLength, number, object, text, time } from '../fields.ts';
-import { accountOf } from '../groups.ts';
-import type { Problem } from '../payload.ts';
+import { changesOf } from '../event/dollar-properties.ts';
+import { currency, isObject, maxIdLength, number, object, text, time } from '../event/fields.ts';
+import { accountOf } from '../event/groups.ts';
+import type { Problem } from '../event/payload.ts';
 import { idOf, personOf } from './identity.ts';
 import { type Sender, statedAddress } from './sender.ts';
 

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { plainAddress } from '../address.ts';
-import { parameter } from '../payload-forms.ts';
+import { plainAddress } from '../accept/address.ts';
+import { parameter } from '../event/payload-forms.ts';
 
 /** What is the same for all of a request. */
 export interface Sender {

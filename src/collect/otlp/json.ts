@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../contract/event.ts';
-import { isObject, number, object, text } from '../fields.ts';
+import { isObject, number, object, text } from '../event/fields.ts';
 import { ofNanoseconds } from '../logs/time.ts';
 import { maxAnyDepth, type OtlpRecord, type OtlpResource } from './log-record.ts';
 

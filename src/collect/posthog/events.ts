@@ -8,9 +8,9 @@ import type {
   JsonValue,
 } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { plainAddress } from '../address.ts';
-import { hintsOfHeaders } from '../client-hints.ts';
-import { orderOf, revenueOf } from '../commerce.ts';
+import { plainAddress } from '../accept/address.ts';
+import { hintsOfHeaders } from '../event/client-hints.ts';
+import { orderOf, revenueOf } from '../event/commerce.ts';
 import {
   campaignOf,
   changesOf,
@@ -20,11 +20,11 @@ import {
   ownProperties,
   referrerOf,
   screenOf,
-} from '../dollar-properties.ts';
-import { currency, isObject, maxNameLength, number, object, text, time, url } from '../fields.ts';
-import { itemsOf } from '../items.ts';
-import { Decoding, type Problem } from '../payload.ts';
-import { parameter, payloadOf } from '../payload-forms.ts';
+} from '../event/dollar-properties.ts';
+import { currency, isObject, maxNameLength, number, object, text, time, url } from '../event/fields.ts';
+import { itemsOf } from '../event/items.ts';
+import { Decoding, type Problem } from '../event/payload.ts';
+import { parameter, payloadOf } from '../event/payload-forms.ts';
 import { accountsFor, distinctIdOf, idOf, whoIs } from './identity.ts';
 import { ownFieldsOf } from './own-fields.ts';
 

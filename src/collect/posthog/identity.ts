@@ -1,8 +1,8 @@
 import type { EventType, JsonObject, JsonValue } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { isObject, maxIdLength, text } from '../fields.ts';
-import { type Accounts, accountOf, accountsOf } from '../groups.ts';
-import type { Problem } from '../payload.ts';
+import { isObject, maxIdLength, text } from '../event/fields.ts';
+import { type Accounts, accountOf, accountsOf } from '../event/groups.ts';
+import type { Problem } from '../event/payload.ts';
 
 /** What PostHog's SDK writes instead of an id when it may not keep one. */
 export const cookielessId = '$posthog_cookieless';

@@ -1,5 +1,5 @@
 import type { EventType } from '../../contract/event.ts';
-import { type Fields, fieldsOf } from '../dollar-properties.ts';
+import { type Fields, fieldsOf } from '../event/dollar-properties.ts';
 
 /** Properties of PostHog's SDKs that are fields of the event. */
 const always = [

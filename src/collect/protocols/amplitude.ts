@@ -8,19 +8,19 @@ import type {
   JsonValue,
 } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { plainAddress } from '../address.ts';
-import { profileChangesOf } from '../amplitude-profile.ts';
-import { hintsOfHeaders } from '../client-hints.ts';
-import { nobody, withinBounds } from '../event-problem.ts';
-import { currency, isObject, number, object, text, time, url } from '../fields.ts';
-import { type Accounts, accountOf, accountsOf } from '../groups.ts';
-import { itemsOf } from '../items.ts';
-import { parametersOf } from '../parameters.ts';
-import { Decoding, type Problem, parseJson, parseText } from '../payload.ts';
-import { parameter, without } from '../payload-forms.ts';
+import { plainAddress } from '../accept/address.ts';
+import { addressHider } from '../accept/stated-addresses.ts';
+import { profileChangesOf } from '../amplitude/profile.ts';
+import { hintsOfHeaders } from '../event/client-hints.ts';
+import { nobody, withinBounds } from '../event/event-problem.ts';
+import { currency, isObject, number, object, text, time, url } from '../event/fields.ts';
+import { type Accounts, accountOf, accountsOf } from '../event/groups.ts';
+import { itemsOf } from '../event/items.ts';
+import { parametersOf } from '../event/parameters.ts';
+import { Decoding, type Problem, parseJson, parseText } from '../event/payload.ts';
+import { parameter, without } from '../event/payload-forms.ts';
+import { remaining } from '../event/remaining.ts';
 import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
-import { remaining } from '../remaining.ts';
-import { addressHider } from '../stated-addresses.ts';
 
 /**
  * Amplitude: HTTP V2 and batch (JSON), and what its older clients send (forms: `event`, `identification`, or `e` with `client`).

@@ -3,15 +3,15 @@ import type { Decoded, JsonObject, JsonValue } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
 import { type Action, actionsOf } from '../elasticsearch/bulk.ts';
 import { handshake, handshakeRoute, product } from '../elasticsearch/handshake.ts';
-import { isObject, object, outOfBounds, text } from '../fields.ts';
-import { readLine } from '../formats.ts';
-import { keyOfHeaders } from '../log-key.ts';
-import { LineDecoder, type LineOrigin } from '../log-lines.ts';
+import { isObject, object, outOfBounds, text } from '../event/fields.ts';
+import { parseText } from '../event/payload.ts';
 import { hideInBytes } from '../logs/addresses.ts';
 import { LogDecoding } from '../logs/decoding.ts';
 import { readFields } from '../logs/fields.ts';
+import { readLine } from '../logs/formats.ts';
+import { keyOfHeaders } from '../logs/key.ts';
 import { combined, maxLineLength, type ReadLine } from '../logs/line.ts';
-import { parseText } from '../payload.ts';
+import { LineDecoder, type LineOrigin } from '../logs/lines.ts';
 import type { Answer, DecodeContext, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 
 /**

@@ -4,7 +4,7 @@ import { TributaryError } from '../../runtime/errors.ts';
 import type { CollectorOptions } from '../collect.ts';
 import { collectorTests } from '../collector-under-test.ts';
 import { decodeNow } from '../decode-now.fixture.ts';
-import { prefetcherOf } from '../prefetchers.ts';
+import { prefetcherOf } from '../email/prefetchers.ts';
 
 const startCollector = await collectorTests();
 const secret = 'es_secret';

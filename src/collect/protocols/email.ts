@@ -1,8 +1,8 @@
 import { isEmailToken, linkTarget, readEmailToken, type SignedToken } from '../../contract/email-link.ts';
 import type { Decoded } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { mailEvent } from '../mail-event.ts';
 import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
+import { mailEvent } from '../webhook/mail-event.ts';
 
 /**
  * Pixels and links in e-mails; `contract/email-link.ts` says what a token is. An image is never broken, whatever is wrong with

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { LogRecord } from '../../contract/request.ts';
+import { keptHeaders } from '../accept/headers.ts';
 import { decodeNow } from '../decode-now.fixture.ts';
-import { keptHeaders } from '../headers.ts';
 import type { Protocol } from '../protocol.ts';
 import { protocols } from '../protocols.ts';
 

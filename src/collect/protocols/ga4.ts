@@ -8,18 +8,18 @@ import type {
   JsonValue,
 } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { plainAddress } from '../address.ts';
-import { hintsOfHeaders } from '../client-hints.ts';
-import { nobody } from '../event-problem.ts';
-import { isObject, number, object, text, time } from '../fields.ts';
-import { decodeGa4 } from '../ga4-event.ts';
-import { campaignOfHit, consentOf, hintsOfHit, readHit } from '../ga4-hit.ts';
-import { Parameters } from '../parameters.ts';
-import { Decoding, type Problem, parseJson } from '../payload.ts';
-import { parameter, without } from '../payload-forms.ts';
+import { plainAddress } from '../accept/address.ts';
+import { addressHider } from '../accept/stated-addresses.ts';
+import { hintsOfHeaders } from '../event/client-hints.ts';
+import { nobody } from '../event/event-problem.ts';
+import { isObject, number, object, text, time } from '../event/fields.ts';
+import { Parameters } from '../event/parameters.ts';
+import { Decoding, type Problem, parseJson } from '../event/payload.ts';
+import { parameter, without } from '../event/payload-forms.ts';
+import { visitorOf } from '../event/visitor-id.ts';
+import { decodeGa4 } from '../ga4/event.ts';
+import { campaignOfHit, consentOf, hintsOfHit, readHit } from '../ga4/hit.ts';
 import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
-import { addressHider } from '../stated-addresses.ts';
-import { visitorOf } from '../visitor-id.ts';
 
 /**
  * Google Analytics 4: the Measurement Protocol (`/mp/collect`, JSON of a server or an app) and what gtag.js sends

@@ -17,7 +17,7 @@ import {
   type Sent,
   sendgridKey,
   snsTopic,
-} from '../webhook-bodies.fixture.ts';
+} from '../webhook/bodies.fixture.ts';
 
 const startCollector = await collectorTests();
 const now = 1_795_300_000_000;

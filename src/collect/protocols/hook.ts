@@ -1,16 +1,16 @@
 import { unescape as unescaped } from 'node:querystring';
 import type { Decoded, DecodedEvent, Failure, JsonValue } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { withinBounds } from '../event-problem.ts';
-import { outOfBounds } from '../fields.ts';
-import { mapEvents, readyEvent } from '../mapped-events.ts';
-import type { Problem } from '../payload.ts';
-import { without } from '../payload-forms.ts';
+import { withinBounds } from '../event/event-problem.ts';
+import { outOfBounds } from '../event/fields.ts';
+import type { Problem } from '../event/payload.ts';
+import { without } from '../event/payload-forms.ts';
 import type { Admission, Answer, DecodeContext, Incoming, Protocol, Reading, Route } from '../protocol.ts';
-import { header, type Nothing, type Sender, type Verdict } from '../sender.ts';
-import { senderOf } from '../senders.ts';
-import { hideStatedAddresses } from '../webhook-addresses.ts';
-import { deliveryOf } from '../webhook-delivery.ts';
+import { hideStatedAddresses } from '../webhook/addresses.ts';
+import { deliveryOf } from '../webhook/delivery.ts';
+import { mapEvents, readyEvent } from '../webhook/mapped-events.ts';
+import { header, type Nothing, type Sender, type Verdict } from '../webhook/sender.ts';
+import { senderOf } from '../webhook/senders.ts';
 
 /**
  * Webhooks: `POST /hook/<key>`. What the key is for says whose they are; senders/ knows how each signs, and what its bodies

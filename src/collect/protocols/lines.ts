@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import type { Decoded } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { isObject, text } from '../fields.ts';
-import { keyOfHeaders } from '../log-key.ts';
-import { LineDecoder, type LineOrigin, lineText, short, withoutEnd } from '../log-lines.ts';
+import { isObject, text } from '../event/fields.ts';
+import { parseJson } from '../event/payload.ts';
 import { hideInBytes } from '../logs/addresses.ts';
 import { LogDecoding } from '../logs/decoding.ts';
-import { parseJson } from '../payload.ts';
+import { keyOfHeaders } from '../logs/key.ts';
+import { LineDecoder, type LineOrigin, lineText, short, withoutEnd } from '../logs/lines.ts';
 import type { DecodeContext, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 
 /**

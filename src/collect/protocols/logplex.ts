@@ -1,11 +1,11 @@
 import type { Decoded } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { keyOfHeaders } from '../log-key.ts';
-import { LineDecoder, type LineOrigin, lineText, short, withoutEnd } from '../log-lines.ts';
 import { hideInBytes } from '../logs/addresses.ts';
 import { LogDecoding } from '../logs/decoding.ts';
 import { framesOf, mapFrames } from '../logs/frames.ts';
+import { keyOfHeaders } from '../logs/key.ts';
 import type { ReadLine } from '../logs/line.ts';
+import { LineDecoder, type LineOrigin, lineText, short, withoutEnd } from '../logs/lines.ts';
 import type { DecodeContext, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 
 /**

@@ -8,17 +8,17 @@ import type {
   JsonValue,
 } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { plainAddress } from '../address.ts';
-import { hintsOfData, hintsOfHeaders } from '../client-hints.ts';
-import { withinBounds } from '../event-problem.ts';
-import { isObject, number, object, screen, text, time, url } from '../fields.ts';
-import { type MatomoAction, readMatomoAction } from '../matomo-action.ts';
-import { Parameters, unescaped } from '../parameters.ts';
-import { Decoding, type Problem, parseJson, parseText } from '../payload.ts';
-import { without } from '../payload-forms.ts';
+import { plainAddress } from '../accept/address.ts';
+import { addressHider } from '../accept/stated-addresses.ts';
+import { hintsOfData, hintsOfHeaders } from '../event/client-hints.ts';
+import { withinBounds } from '../event/event-problem.ts';
+import { isObject, number, object, screen, text, time, url } from '../event/fields.ts';
+import { Parameters, unescaped } from '../event/parameters.ts';
+import { Decoding, type Problem, parseJson, parseText } from '../event/payload.ts';
+import { without } from '../event/payload-forms.ts';
+import { visitorOf } from '../event/visitor-id.ts';
+import { type MatomoAction, readMatomoAction } from '../matomo/action.ts';
 import type { Admission, Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
-import { addressHider } from '../stated-addresses.ts';
-import { visitorOf } from '../visitor-id.ts';
 
 /**
  * Matomo's tracking API: one event in the parameters of query and form together, or many in a JSON body with `requests`, whatever

@@ -1,11 +1,11 @@
 import type { JsonObject, JsonValue } from '../../contract/event.ts';
-import { basicUser } from '../authorization.ts';
-import { isObject, object, text } from '../fields.ts';
+import { basicUser } from '../accept/authorization.ts';
+import { hideInJson } from '../accept/privacy.ts';
+import { keyInText, smallJson } from '../accept/stated-key.ts';
+import { isObject, object, text } from '../event/fields.ts';
+import { parameter, rewriteWrapped, without } from '../event/payload-forms.ts';
 import { decodeMixpanel, missingOfImport } from '../mixpanel/events.ts';
-import { parameter, rewriteWrapped, without } from '../payload-forms.ts';
-import { hideInJson } from '../privacy.ts';
 import type { Admission, Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
-import { keyInText, smallJson } from '../stated-key.ts';
 
 /**
  * Mixpanel's ingestion API: track, engage, groups, import, by form, query or JSON, and what its SDKs ask beside it. They

@@ -1,19 +1,19 @@
 import type { Decoded, JsonObject, JsonValue } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { plainAddress } from '../address.ts';
-import { isObject, maxIdLength, maxNameLength, object, outOfBounds, text, url } from '../fields.ts';
-import { readLine } from '../formats.ts';
-import { keyOfHeaders } from '../log-key.ts';
-import { LineDecoder, type LineOrigin } from '../log-lines.ts';
+import { plainAddress } from '../accept/address.ts';
+import { isObject, maxIdLength, maxNameLength, object, outOfBounds, text, url } from '../event/fields.ts';
+import { parseJson } from '../event/payload.ts';
 import { hideInBytes } from '../logs/addresses.ts';
 import { contextOf, spanId, traceId } from '../logs/context.ts';
 import { LogDecoding } from '../logs/decoding.ts';
+import { readLine } from '../logs/formats.ts';
+import { keyOfHeaders } from '../logs/key.ts';
 import { maxLineLength, type ReadLine } from '../logs/line.ts';
+import { LineDecoder, type LineOrigin } from '../logs/lines.ts';
 import { severityOf } from '../logs/severity.ts';
 import { eachJsonRecord } from '../otlp/json.ts';
 import type { OtlpRecord } from '../otlp/log-record.ts';
 import { eachProtobufRecord, hideInProtobuf } from '../otlp/protobuf.ts';
-import { parseJson } from '../payload.ts';
 import type { Answer, DecodeContext, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 
 /**

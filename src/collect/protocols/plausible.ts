@@ -1,10 +1,10 @@
 import type { Decoded, DecodedEvent, JsonObject, JsonValue } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { hintsOfHeaders } from '../client-hints.ts';
-import { engagementEvent, engagementOf } from '../engagement.ts';
-import { withinBounds } from '../event-problem.ts';
-import { currency, isObject, number, object, text, url } from '../fields.ts';
-import { Decoding, type Problem, parseJson, parseText } from '../payload.ts';
+import { hintsOfHeaders } from '../event/client-hints.ts';
+import { engagementEvent, engagementOf } from '../event/engagement.ts';
+import { withinBounds } from '../event/event-problem.ts';
+import { currency, isObject, number, object, text, url } from '../event/fields.ts';
+import { Decoding, type Problem, parseJson, parseText } from '../event/payload.ts';
 import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 
 /**

@@ -1,12 +1,12 @@
 import type { JsonObject, JsonValue } from '../../contract/event.ts';
-import { bearer } from '../authorization.ts';
-import { isObject, object, text } from '../fields.ts';
-import { parameter, payloadBytes, rewriteWrapped, without } from '../payload-forms.ts';
+import { bearer } from '../accept/authorization.ts';
+import { hideInJson } from '../accept/privacy.ts';
+import { keyInText, smallJson } from '../accept/stated-key.ts';
+import { isObject, object, text } from '../event/fields.ts';
+import { parameter, payloadBytes, rewriteWrapped, without } from '../event/payload-forms.ts';
 import { decodeCapture } from '../posthog/events.ts';
 import { cookielessId, distinctIdOf } from '../posthog/identity.ts';
-import { hideInJson } from '../privacy.ts';
 import type { Admission, Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
-import { keyInText, smallJson } from '../stated-key.ts';
 
 /**
  * PostHog's capture API of all ages (posthog, rust/capture/src/router.rs), and what its SDKs fetch before and beside it. Its
@@ -173,8 +173,7 @@ function admit({ route: { path } }: Incoming): Admission | undefined {
 
 function answer({ route: { path, key = '' } }: Incoming, known: boolean): Answer {
   if (path === '/array/config' || path === '/array/config.js') {
-    if (!known)
-      return refusal(404, 'no project has this token; use one shown in Sources');
+    if (!known) return refusal(404, 'no project has this token; use one shown in Sources');
     if (path === '/array/config') return { status: 200, headers: json, body: config };
     const body = `(function(){var c=window._POSTHOG_REMOTE_CONFIG=window._POSTHOG_REMOTE_CONFIG||{};c[${JSON.stringify(key)}]={config:${config},siteApps:[]}})();`;
     return { status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8' }, body };

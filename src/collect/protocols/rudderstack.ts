@@ -1,13 +1,13 @@
 import { parse as parseQuery } from 'node:querystring';
 import type { Decoded, JsonObject, JsonValue } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { basicUser } from '../authorization.ts';
-import { isObject, object, text } from '../fields.ts';
-import { Decoding } from '../payload.ts';
-import { parameter, without } from '../payload-forms.ts';
+import { basicUser } from '../accept/authorization.ts';
+import { addressHider } from '../accept/stated-addresses.ts';
+import { isObject, object, text } from '../event/fields.ts';
+import { Decoding } from '../event/payload.ts';
+import { parameter, without } from '../event/payload-forms.ts';
+import { decodeCalls, decodeJson } from '../event/segment-events.ts';
 import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
-import { decodeCalls, decodeJson } from '../segment-events.ts';
-import { addressHider } from '../stated-addresses.ts';
 
 /**
  * RudderStack's gateway: Segment's calls, and a beacon, a pixel, `merge` and the settings that its SDKs fetch (rudder-server,

@@ -1,10 +1,10 @@
-import { basicUser } from '../authorization.ts';
-import { object, text } from '../fields.ts';
-import { parameter, rewriteWrapped, without } from '../payload-forms.ts';
-import { hideInJson } from '../privacy.ts';
+import { basicUser } from '../accept/authorization.ts';
+import { hideInJson } from '../accept/privacy.ts';
+import { smallJson } from '../accept/stated-key.ts';
+import { object, text } from '../event/fields.ts';
+import { parameter, rewriteWrapped, without } from '../event/payload-forms.ts';
+import { decodeCalls, types } from '../event/segment-events.ts';
 import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
-import { decodeCalls, types } from '../segment-events.ts';
-import { smallJson } from '../stated-key.ts';
 
 /**
  * The Segment HTTP API, as @segment/analytics-node, @segment/analytics-next and RudderStack's SDKs speak it: whole and

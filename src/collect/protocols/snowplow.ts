@@ -8,9 +8,9 @@ import type {
   JsonValue,
 } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { plainAddress } from '../address.ts';
-import { hintsOfHeaders, hintsOfSnowplow } from '../client-hints.ts';
-import { orderOf } from '../commerce.ts';
+import { plainAddress } from '../accept/address.ts';
+import { hintsOfHeaders, hintsOfSnowplow } from '../event/client-hints.ts';
+import { orderOf } from '../event/commerce.ts';
 import {
   currency,
   isObject,
@@ -23,10 +23,10 @@ import {
   text,
   time,
   url,
-} from '../fields.ts';
-import { itemsOf } from '../items.ts';
-import { parametersOf } from '../parameters.ts';
-import { Decoding, type Problem, parseJson, parseText } from '../payload.ts';
+} from '../event/fields.ts';
+import { itemsOf } from '../event/items.ts';
+import { parametersOf } from '../event/parameters.ts';
+import { Decoding, type Problem, parseJson, parseText } from '../event/payload.ts';
 import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 
 /**

@@ -1,10 +1,10 @@
 import type { Decoded } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { keyOfHeaders } from '../log-key.ts';
-import { LineDecoder, lineText, withoutEnd } from '../log-lines.ts';
 import { hideInBytes } from '../logs/addresses.ts';
 import { LogDecoding } from '../logs/decoding.ts';
 import { framesOf, mapFrames } from '../logs/frames.ts';
+import { keyOfHeaders } from '../logs/key.ts';
+import { LineDecoder, lineText, withoutEnd } from '../logs/lines.ts';
 import type { DecodeContext, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 
 /**

@@ -11,8 +11,8 @@ import type {
   ProfileChanges,
 } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { plainAddress } from '../address.ts';
-import { hintsOfData, hintsOfHeaders } from '../client-hints.ts';
+import { plainAddress } from '../accept/address.ts';
+import { hintsOfData, hintsOfHeaders } from '../event/client-hints.ts';
 import {
   currency,
   isObject,
@@ -23,10 +23,10 @@ import {
   text,
   time,
   url,
-} from '../fields.ts';
-import { accountsOf } from '../groups.ts';
-import { itemsOf } from '../items.ts';
-import { Decoding, type Problem, parseJson } from '../payload.ts';
+} from '../event/fields.ts';
+import { accountsOf } from '../event/groups.ts';
+import { itemsOf } from '../event/items.ts';
+import { Decoding, type Problem, parseJson } from '../event/payload.ts';
 import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 
 /**

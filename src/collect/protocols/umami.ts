@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Decoded, DecodedEvent, JsonObject, JsonValue } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
-import { plainAddress } from '../address.ts';
-import { hintsOfHeaders } from '../client-hints.ts';
-import { engagementEvent, engagementOf } from '../engagement.ts';
-import { withinBounds } from '../event-problem.ts';
-import { currency, isObject, number, object, screen, text, time, url } from '../fields.ts';
-import { itemsOf } from '../items.ts';
-import { Decoding, type Problem, parseJson } from '../payload.ts';
+import { plainAddress } from '../accept/address.ts';
+import { hintsOfHeaders } from '../event/client-hints.ts';
+import { engagementEvent, engagementOf } from '../event/engagement.ts';
+import { withinBounds } from '../event/event-problem.ts';
+import { currency, isObject, number, object, screen, text, time, url } from '../event/fields.ts';
+import { itemsOf } from '../event/items.ts';
+import { Decoding, type Problem, parseJson } from '../event/payload.ts';
+import { remaining } from '../event/remaining.ts';
+import { visitorOf } from '../event/visitor-id.ts';
 import type { Answer, Incoming, Protocol, Reading, Route } from '../protocol.ts';
-import { remaining } from '../remaining.ts';
-import { visitorOf } from '../visitor-id.ts';
 
 /**
  * Umami: `{type, payload}` to /api/send, a list of them to /api/batch. It knows neither keys nor visitors: the website's id may
