@@ -4,7 +4,7 @@ import { clients } from './clients.ts';
 import { steps } from './journey.ts';
 import type { Result } from './observations.ts';
 
-const resultsFile = join(import.meta.dirname, 'results.json');
+const resultsFile = join(import.meta.dirname, 'fixtures/results.json');
 const pageFile = join(import.meta.dirname, '../../docs/clients.md');
 
 /** What is committed beside what it would be with these results; clients that were not run now stay as they were. */

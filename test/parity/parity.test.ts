@@ -73,7 +73,7 @@ test('docs/clients.md shows what this run showed', ({ expect }) => {
   const results = observed.results(prepared);
   if (process.env.UPDATE_PARITY === '1') writePage(results);
   const { page, expectedPage, committed, expected } = compareWithPage(results);
-  expect(committed, 'UPDATE_PARITY=1 writes test/parity/results.json anew').toEqual(expected);
+  expect(committed, 'UPDATE_PARITY=1 writes test/parity/fixtures/results.json anew').toEqual(expected);
   expect(page, 'UPDATE_PARITY=1 writes docs/clients.md anew').toBe(expectedPage);
 });
 
