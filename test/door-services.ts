@@ -8,7 +8,7 @@ import {
   fromTelegram,
   type Sent,
   sendgridKey,
-} from '../src/collect/webhook-bodies.fixture.ts';
+} from '../src/collect/webhook/bodies.fixture.ts';
 import type { Door } from '../src/contract/source.ts';
 
 const team = { team_id: 'T1', type: 'event_callback', event_time: 1_795_299_990 };

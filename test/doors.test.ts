@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fromSns, json, type Sent } from '../src/collect/webhook-bodies.fixture.ts';
+import { fromSns, json, type Sent } from '../src/collect/webhook/bodies.fixture.ts';
 import type { EmailLinksResult } from '../src/contract/door-endpoints.ts';
 import type { Door, Source } from '../src/contract/source.ts';
 import { launchChromium } from './chromium.ts';
