@@ -71,7 +71,7 @@ export interface EventRow extends VisitColumns {
   properties: string;
 }
 
-/** One product of an event, in the words of the columns `items.…`. */
+/** One product of an event, a tuple of the column `items`. */
 export interface ItemRow {
   readonly id: string;
   readonly name: string;

@@ -198,8 +198,20 @@ async function unseen(
 ): Promise<{ fresh: readonly PipelineItem[]; freshLines: readonly LogItem[]; ids: SeenIds }> {
   const ids = new SeenIds();
   const known = { ids, recent, confirm, from, inFlight };
-  const events = await withoutDuplicates(items, (item) => item.event.id, 'events', known);
-  const logs = await withoutDuplicates(lines, (item) => item.line.id, 'logs', known);
+  const events = await withoutDuplicates(
+    items,
+    ({ event }) => event.id,
+    ({ event }) => event.trueAt ?? event.occurredAt,
+    'events',
+    known,
+  );
+  const logs = await withoutDuplicates(
+    lines,
+    ({ line }) => line.id,
+    () => undefined,
+    'logs',
+    known,
+  );
   for (const { record } of events.duplicates) ledger.add(record, 'duplicate');
   for (const { record } of logs.duplicates) ledger.add(record, 'duplicate');
   return { fresh: events.fresh, freshLines: logs.fresh, ids };

@@ -6,6 +6,8 @@ export interface Suspect {
   readonly id: string;
   readonly from: number;
   readonly to: number;
+  /** When it happened, for events of history: bounds the search, which the offsets do not. */
+  readonly time?: number | undefined;
 }
 
 /** Which of the suspects are stored from offsets before `before`, as `project\0id`. */
@@ -39,6 +41,7 @@ export class RecentIds {
   readonly #limit: number;
   /** Newest first. */
   readonly #generations: Generation[] = [];
+  #forgotten = 0;
 
   constructor(options: DedupeOptions = {}) {
     this.#size = options.size ?? 2 ** 21;
@@ -49,12 +52,23 @@ export class RecentIds {
     return this.#size * this.#limit;
   }
 
+  /** Ids from offsets before this one may be unknown here. */
+  get forgottenBefore(): number {
+    return this.#forgotten;
+  }
+
+  forgetBefore(offset: number): void {
+    this.#forgotten = Math.max(this.#forgotten, offset);
+  }
+
   add(high: number, low: number, offset: number): void {
     let generation = this.#generations[0];
     if (!generation || generation.ids >= this.#size) {
       generation = { bits: new Uint32Array(this.#size), ids: 0, minOffset: offset, maxOffset: offset };
       this.#generations.unshift(generation);
-      if (this.#generations.length > this.#limit) this.#generations.pop();
+      if (this.#generations.length > this.#limit) {
+        this.forgetBefore((this.#generations.pop()?.maxOffset ?? 0) + 1);
+      }
     }
     this.#probe(generation.bits, high, low, true);
     generation.ids++;
@@ -192,6 +206,12 @@ export async function rememberStored(
     oldestOffset(warehouse, 'events', before, recent.capacity),
     oldestOffset(warehouse, 'logs', before, recent.capacity),
   ]);
+  const older = await warehouse.query({
+    query: 'SELECT 1 FROM tributary.events WHERE log_offset < {events:UInt64} LIMIT 1',
+    query_params: { events },
+    format: 'JSONEachRow',
+  });
+  if ((await older.json()).length > 0) recent.forgetBefore(events);
   const idsOf = (table: IdTable): string =>
     `SELECT ${hashSql(tables[table].key)}, log_offset FROM tributary.${table}
      WHERE log_offset >= {${table}:UInt64} AND log_offset < {before:UInt64} AND ${tables[table].given}`;
@@ -240,6 +260,13 @@ export async function confirmStored(
   const { id: column } = tables[table];
   const found = new Set<string>();
   const perQuery = 2_000;
+  const timed = suspects.filter(({ time }) => time !== undefined);
+  if (timed.length > 0 && timed.length < suspects.length) {
+    const others = suspects.filter(({ time }) => time === undefined);
+    return (await confirmStored(warehouse, timed, before, table)).union(
+      await confirmStored(warehouse, others, before, table),
+    );
+  }
   for (let at = 0; at < suspects.length; at += perQuery) {
     const some = suspects.slice(at, at + perQuery);
     let from = before;
@@ -253,7 +280,7 @@ export async function confirmStored(
     const result = await warehouse.query({
       // Written out, not as parameters: those travel in the URL, which ends at some kilobytes.
       query: `SELECT DISTINCT project, ${column} AS id FROM tributary.${table} WHERE project IN (${projects}) AND (project, ${column}) IN (${pairs})
-        AND log_offset >= ${from} AND log_offset <= ${Math.min(to, before - 1)}`,
+        AND log_offset >= ${from} AND log_offset <= ${Math.min(to, before - 1)}${timeBounds(some)}`,
       format: 'JSONEachRow',
     });
     for (const row of await result.json<{ project: string; id: string }>()) {
@@ -261,6 +288,19 @@ export async function confirmStored(
     }
   }
   return found;
+}
+
+/** A day to each side: clocks are corrected by less than that. */
+function timeBounds(suspects: readonly Suspect[]): string {
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const { time } of suspects) {
+    if (time === undefined) return '';
+    first = Math.min(first, time);
+    last = Math.max(last, time);
+  }
+  const day = 86_400_000;
+  return ` AND timestamp BETWEEN fromUnixTimestamp64Milli(${Math.floor(first - day)}) AND fromUnixTimestamp64Milli(${Math.ceil(last + day)})`;
 }
 
 const quote = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`;

@@ -1,5 +1,5 @@
 import type { LogRecord } from '../contract/request.ts';
-import { type Confirm, hashId, type IdTable, type RecentIds } from './dedupe.ts';
+import { type Confirm, hashId, type IdTable, type RecentIds, type Suspect } from './dedupe.ts';
 
 interface SeenId {
   readonly hash: readonly [high: number, low: number];
@@ -41,14 +41,25 @@ interface Known {
   readonly inFlight: InFlight | undefined;
 }
 
-/** Tells first sights from repetitions; what has no id of its client is always fresh. */
+/**
+ * Older than this is history: an import may bring it again long after the recent ids are forgotten, so the warehouse is asked. Asking means
+ * reading a month of ids, so live events must not.
+ */
+const history = 30 * 86_400_000;
+
+/**
+ * Tells first sights from repetitions; what has no id of its client is always fresh. `timeOf`: when it happened, as far as the client
+ * said.
+ */
 export async function withoutDuplicates<Item extends { readonly record: LogRecord }>(
   items: readonly Item[],
   idOf: (item: Item) => string | undefined,
+  timeOf: (item: Item) => number | undefined,
   table: IdTable,
   { ids, recent, confirm, from, inFlight }: Known,
 ): Promise<{ fresh: readonly Item[]; duplicates: ReadonlySet<Item> }> {
-  const suspects: { project: string; id: string; from: number; to: number }[] = [];
+  const suspects: Suspect[] = [];
+  const forgotten = recent.forgottenBefore;
   const duplicates = new Set<Item>();
   const firstOf = new Map<string, Item>();
   for (const item of items) {
@@ -62,10 +73,11 @@ export async function withoutDuplicates<Item extends { readonly record: LogRecor
     const hash = hashId(project, id, table);
     ids.add(project, id, table, { hash, offset });
     const range = recent.maybe(hash[0], hash[1]);
-    if (range) {
-      suspects.push({ project, id, ...range });
-      firstOf.set(keyOf(project, id), item);
-    }
+    if (range) suspects.push({ project, id, ...range });
+    const time = forgotten > 0 ? timeOf(item) : undefined;
+    const old = time !== undefined && time < item.record.receivedAt - history;
+    if (old) suspects.push({ project, id, from: 0, to: forgotten - 1, time });
+    if (range || old) firstOf.set(keyOf(project, id), item);
   }
   if (suspects.length > 0) {
     for (const key of await confirm(suspects, from, table)) {

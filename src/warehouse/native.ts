@@ -15,14 +15,17 @@ export type NativeType =
   | 'DateTime64(3)'
   | 'DateTime64(6)';
 
+/** Without dictionaries, which say their version before the lengths of a list. */
+type FieldType = Exclude<NativeType, 'LowCardinality(String)'>;
+
 type Texts = Readonly<Record<string, string>>;
 
 /**
  * How one value of a row travels. `rare`: few rows have it, and a block in which all values are '' or 0 goes without the column. A list of
- * objects becomes one array column per field (`items.price`), a record of texts a map; both are rare too.
+ * objects becomes an array of tuples, a record of texts a map; both are rare too.
  */
 export type NativeColumn<Value> = Value extends readonly (infer One)[]
-  ? { readonly nested: { readonly [Field in keyof One]-?: NativeType } }
+  ? { readonly nested: { readonly [Field in keyof One]-?: FieldType } }
   : Value extends Texts
     ? 'Map(String, String)'
     : NativeType | { readonly rare: NativeType };
@@ -66,7 +69,7 @@ type AnyColumn =
   | NativeType
   | typeof mapType
   | { readonly rare: NativeType }
-  | { readonly nested: Readonly<Record<string, NativeType>> };
+  | { readonly nested: Readonly<Record<string, FieldType>> };
 
 /** The columns that one value of the row becomes: none when it is rare and no row has it. */
 function columnsOf<Row extends object>(
@@ -74,7 +77,7 @@ function columnsOf<Row extends object>(
   rows: readonly Row[],
   name: keyof Row & string,
 ): Written[] {
-  if (typeof column === 'object' && 'nested' in column) return nestedColumns(column.nested, rows, name);
+  if (typeof column === 'object' && 'nested' in column) return nestedColumn(column.nested, rows, name);
   if (column === mapType) return mapColumn(rows, name);
   if (typeof column !== 'object')
     return [{ name, type: column, write: (out) => writeColumn(out, column, rows, name) }];
@@ -84,9 +87,9 @@ function columnsOf<Row extends object>(
     : [{ name, type, write: (out) => writeColumn(out, type, rows, name) }];
 }
 
-/** One array per field, all of the same lengths: the ends of the rows' arrays, then all their values. */
-function nestedColumns<Row extends object>(
-  fields: Readonly<Record<string, NativeType>>,
+/** Where the rows' lists end, then all values field by field. */
+function nestedColumn<Row extends object>(
+  fields: Readonly<Record<string, FieldType>>,
   rows: readonly Row[],
   name: keyof Row & string,
 ): Written[] {
@@ -96,16 +99,12 @@ function nestedColumns<Row extends object>(
     return values.length;
   });
   if (values.length === 0) return [];
-  return Object.entries(fields).map(([field, type]) => ({
-    name: `${name}.${field}`,
-    type: `Array(${type})`,
-    write(out) {
-      // A dictionary says its version before the lengths.
-      if (type === lowType) out.uint64(lowVersion);
-      out.array(ends);
-      writeValues(out, type, values, field as keyof object);
-    },
-  }));
+  const types = Object.entries(fields);
+  const write = (out: Output): void => {
+    out.array(ends);
+    for (const [field, type] of types) writeValues(out, type, values, field as keyof object);
+  };
+  return [{ name, type: `Array(Tuple(${types.map((one) => one.join(' ')).join(', ')}))`, write }];
 }
 
 function mapColumn<Row extends object>(rows: readonly Row[], name: keyof Row & string): Written[] {
