@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { confirmStored, hashId, RecentIds, rememberStored } from './dedupe.ts';
+import { SeenIds, withoutDuplicates } from './duplicates.ts';
 import { Inserter } from './insert.ts';
 import { migrate } from './migrate.ts';
 import { eventRow, request, type TestWarehouse, testWarehouse } from './pipeline-fixture.ts';
@@ -50,4 +51,36 @@ test('the warehouse confirms what it has from earlier offsets of the same projec
   expect(await rememberStored(warehouse.client, recent, 200)).toBe(199);
   for (let n = 0; n < 199; n++) expect(recent.maybe(...hashId('p1', `é'\\ ${n}`))).toBeDefined();
   expect(recent.maybe(...hashId('p1', `é'\\ 250`))).toBeUndefined();
+});
+
+test('history that comes again after its ids are forgotten is still known; what is live is not asked for', async () => {
+  const recent = new RecentIds({ size: 64, generations: 1 });
+  await rememberStored(warehouse.client, recent, 200);
+  expect(recent.forgottenBefore).toBeGreaterThan(64);
+  const receivedAt = request([]).receivedAt;
+  const asked: (number | undefined)[] = [];
+  const again = (id: string, time: number | undefined) => ({
+    id,
+    time,
+    record: { ...request([]), receivedAt: receivedAt + 60 * 86_400_000, offset: 500 },
+  });
+  const items = [again(`é'\\ 3`, receivedAt), again(`é'\\ 4`, undefined), again('never seen', receivedAt)];
+  const { fresh } = await withoutDuplicates(
+    items,
+    ({ id }) => id,
+    ({ time }) => time,
+    'events',
+    {
+      ids: new SeenIds(),
+      recent,
+      confirm: (suspects, before) => {
+        asked.push(...suspects.map(({ time }) => time));
+        return confirmStored(warehouse.client, suspects, before);
+      },
+      from: 500,
+      inFlight: undefined,
+    },
+  );
+  expect(fresh.map(({ id }) => id)).toEqual([`é'\\ 4`, 'never seen']);
+  expect(asked).toEqual([receivedAt, receivedAt]);
 });

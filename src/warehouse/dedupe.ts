@@ -263,9 +263,11 @@ export async function confirmStored(
   const timed = suspects.filter(({ time }) => time !== undefined);
   if (timed.length > 0 && timed.length < suspects.length) {
     const others = suspects.filter(({ time }) => time === undefined);
-    return (await confirmStored(warehouse, timed, before, table)).union(
+    const [old, recent] = [
+      await confirmStored(warehouse, timed, before, table),
       await confirmStored(warehouse, others, before, table),
-    );
+    ];
+    return new Set([...old, ...recent]);
   }
   for (let at = 0; at < suspects.length; at += perQuery) {
     const some = suspects.slice(at, at + perQuery);
