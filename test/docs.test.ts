@@ -21,7 +21,7 @@ const node = blocksIn('js', '');
 const browser = blocksIn('js', 'browser');
 const queries = blocksIn('sql');
 /** Whether a block sends events, as opposed to asking. */
-const sends = ({ text }: Block): boolean => /YOUR_WRITE_KEY/.test(text);
+const sends = ({ text, mark }: Block): boolean => /YOUR_WRITE_KEY/.test(text) && mark !== 'asks';
 
 const data = mkdtempSync(join(tmpdir(), 'tributary-docs-'));
 const modules = join(root, 'node_modules/.cache/tributary-docs');
