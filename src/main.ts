@@ -1,21 +1,28 @@
-import { parseArgs } from 'node:util';
+import { checkOptions, nearest, readArguments } from './commands/arguments.ts';
+import type { Command } from './commands/command.ts';
 import { commands } from './commands/commands.ts';
 import { loadConfig, optionNames } from './config.ts';
 import { messageOf, TributaryError } from './runtime/errors.ts';
 
 /** The command line: `tributary <command> [words] [--option value]`. The only place that reads argv and the environment. */
 async function main(argv: readonly string[]): Promise<number> {
-  const { words, flags } = readArguments(argv);
+  const { words, flags } = readArguments(argv, commands);
   const [name = 'help', ...rest] = words;
-  const command = commands[name];
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command && name !== 'help') {
+    const meant = nearest(name, Object.keys(commands));
+    process.stderr.write(
+      `There is no command "${name}"${meant === undefined ? '' : `; did you mean ${meant}?`} See: tributary --help\n`,
+    );
+    return 2;
+  }
   if (!command || flags.help !== undefined) {
-    process.stdout.write(help());
-    if (!command && name !== 'help') {
-      process.stderr.write(`\nThere is no command "${name}".\n`);
-      return 2;
-    }
+    const asked = command ? name : (rest[0] ?? '');
+    const one = Object.hasOwn(commands, asked) ? commands[asked] : undefined;
+    process.stdout.write(one ? helpOf(asked, one) : help());
     return 0;
   }
+  checkOptions(name, command, flags);
   const general = Object.fromEntries(
     Object.entries(flags).filter(
       ([option]) => !command.options?.includes(option) && !command.switches?.includes(option),
@@ -25,36 +32,17 @@ async function main(argv: readonly string[]): Promise<number> {
   return command.run({ config, flags, words: rest });
 }
 
-/** `--key value`, `--key=value`, `--flag`, `--no-flag`; everything else is a word. */
-function readArguments(argv: readonly string[]): { words: string[]; flags: Record<string, string> } {
-  const flags: Record<string, string> = {};
-  const { positionals, tokens } = parseArgs({
-    args: [...argv],
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-    options: Object.fromEntries(
-      [...optionNames, 'config', ...commandOptions()].map((name) => [name, { type: 'string' as const }]),
-    ),
-  });
-  const words = [...positionals];
-  for (const token of tokens) {
-    if (token.kind !== 'option') continue;
-    if (token.name.startsWith('no-') && token.value === undefined) flags[token.name.slice(3)] = 'false';
-    else if (
-      token.name === 'demo' &&
-      token.value !== undefined &&
-      !/^(true|false|on|off|0|1)$/.test(token.value)
-    ) {
-      flags.demo = 'true';
-      words.unshift(token.value);
-    } else flags[token.name] = token.value ?? 'true';
-  }
-  return { words, flags };
-}
-
-function commandOptions(): string[] {
-  return Object.values(commands).flatMap(({ options }) => options ?? []);
+function helpOf(name: string, { usage, summary, options = [], switches = [], guide }: Command): string {
+  const own = [...options.map((one) => `--${one}=…`), ...switches.map((one) => `--${one}`)];
+  return [
+    `tributary ${`${name} ${usage}`.trim()}`,
+    `  ${summary}`,
+    ...(own.length > 0 ? ['', 'Options', `  ${own.join(' ')}`] : []),
+    '',
+    'Options of every command, such as --data and --port: tributary --help',
+    ...(guide === undefined ? [] : [`Guide: ${guide}`]),
+    '',
+  ].join('\n');
 }
 
 function help(): string {
@@ -73,12 +61,17 @@ function help(): string {
   ].join('\n');
 }
 
+/** The advice for requests is for programs that send them; who types is helped by the help. */
+function adviceOf({ code, advice }: TributaryError): string {
+  return code === 'bad-request' || code === 'not-found' ? 'See: tributary <command> --help' : advice;
+}
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
   },
   (error: unknown) => {
-    const advice = error instanceof TributaryError ? `\n${error.advice}` : '';
+    const advice = error instanceof TributaryError ? `\n${adviceOf(error)}` : '';
     process.stderr.write(
       `${error instanceof TributaryError ? messageOf(error) : (error as Error).stack}${advice}\n`,
     );

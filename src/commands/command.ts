@@ -16,6 +16,8 @@ export interface Command {
   readonly options?: readonly string[];
   /** Options of this command alone that are on or off. */
   readonly switches?: readonly string[];
+  /** The file that explains it. */
+  readonly guide?: string;
   /** Resolves with the exit code. */
   run(context: CommandContext): Promise<number>;
 }

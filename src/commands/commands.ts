@@ -5,12 +5,14 @@ export const commands: Readonly<Record<string, Command>> = {
   start: {
     usage: '',
     summary: 'run everything on this machine: collector, pipeline, warehouse, interface',
+    guide: 'docs/operate.md',
     run: async (context) => (await import('./start.ts')).start(context),
   },
   query: {
     usage: '"SELECT …"',
     summary: 'ask the running warehouse; --format CSV, JSONEachRow, Parquet, …',
     options: ['format'],
+    guide: 'docs/sql.md',
     run: async (context) => (await import('./query.ts')).query(context),
   },
   import: {
@@ -18,11 +20,12 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'bring history in: exports of other products, CSV, JSON lines, Parquet; --check, --compare',
     options: ['format', 'map', 'key', 'to', 'positions'],
     switches: ['check', 'compare'],
+    guide: 'docs/import.md',
     run: async (context) => (await import('./import.ts')).importFiles(context),
   },
   source: {
-    usage: 'list | create NAME | …',
-    summary: 'what may send events: list, show, create, limit, rotate, revoke; --json',
+    usage: 'list | show S | create NAME | limit S | rotate S | revoke S',
+    summary: 'what may send events; S is a name, key or id of a source; --json',
     options: [
       'project',
       'door',
@@ -36,6 +39,7 @@ export const commands: Readonly<Record<string, Command>> = {
       'mapping-file',
     ],
     switches: ['json'],
+    guide: 'docs/sources.md',
     run: async (context) => (await import('./source.ts')).source(context),
   },
   email: {
@@ -43,6 +47,7 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'make the signed pixel and links of an e-mail: --key, --message, --to or --user',
     options: ['key', 'message', 'to', 'user'],
     switches: ['json'],
+    guide: 'docs/email.md',
     run: async (context) => (await import('./email.ts')).email(context),
   },
   tail: {
@@ -50,6 +55,7 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'follow log files and send their lines: --key, --to, --from-start, --once, --format',
     options: ['key', 'to', 'format', 'service', 'hostname', 'positions'],
     switches: ['from-start', 'once'],
+    guide: 'docs/logs.md',
     run: async (context) => (await import('./tail.ts')).tailCommand(context),
   },
   types: {
@@ -57,16 +63,19 @@ export const commands: Readonly<Record<string, Command>> = {
     summary:
       'write the TypeScript types of the tracking plan (workspace/schemas/*.json); --check, FILE - for stdout',
     switches: ['check'],
+    guide: 'docs/tracker.md',
     run: async (context) => (await import('./types.ts')).types(context),
   },
   doctor: {
     usage: '',
     summary: 'say what is wrong with ports, disk, memory, configuration and versions',
+    guide: 'docs/operate.md',
     run: async (context) => (await import('./doctor.ts')).doctor(context),
   },
   link: {
     usage: '[email]',
     summary: 'make a one-time sign-in link (for the first administrator, or for the address given)',
+    guide: 'docs/operate.md',
     run: async (context) => (await import('./link.ts')).link(context),
   },
   web: {

@@ -69,7 +69,7 @@ function machine(): Finding {
     return {
       verdict: 'ok',
       about,
-      says: `ClickHouse ${read().libchdb} (embedded), ${availableParallelism()} cores, ${process.platform}-${process.arch}`,
+      says: `ClickHouse ${read().libchdb.replaceAll('"', '')} (embedded), ${availableParallelism()} cores, ${process.platform}-${process.arch}`,
     };
   } catch (error) {
     const remedy =

@@ -75,6 +75,7 @@ async function create(asked: Asked): Promise<Source> {
   const [name] = words;
   if (name === undefined)
     throw new TributaryError('bad-request', 'name the source: tributary source create "Web shop"');
+  onlyOne(words);
   const project = flags.project ?? (await store.projects.list()).find(({ demo }) => !demo)?.id;
   if (project === undefined)
     throw new TributaryError('not-found', 'there is no project; create one in the interface');
@@ -115,6 +116,7 @@ async function oneSource({ store, words, flags }: Asked): Promise<Source> {
   const [which] = words;
   if (which === undefined)
     throw new TributaryError('bad-request', 'say which source: its name, its key or its id');
+  onlyOne(words);
   const found: Source[] = [];
   for (const { id } of await store.projects.list()) {
     if (flags.project !== undefined && id !== flags.project) continue;
@@ -127,6 +129,12 @@ async function oneSource({ store, words, flags }: Asked): Promise<Source> {
   if (second)
     throw new TributaryError('conflict', `several sources are called "${which}"; name one by its key`);
   return first;
+}
+
+/** A name of several words without quotes would be another name. */
+function onlyOne(words: readonly string[]): void {
+  if (words.length === 1) return;
+  throw new TributaryError('bad-request', `several words are one name in quotes: "${words.join(' ')}"`);
 }
 
 function settingsOf(flags: Flags) {
@@ -169,8 +177,18 @@ function textFrom(option: string, path: string | undefined): string | null | und
 function checked<Value>(option: string, schema: z.ZodType<Value>, value: unknown): Value {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new TributaryError('bad-request', `--${option}: ${parsed.error.issues[0]?.message}`);
+  throw new TributaryError(
+    'bad-request',
+    `--${option}: ${expected[option] ?? parsed.error.issues[0]?.message ?? 'is wrong'}`,
+  );
 }
+
+/** Where the schema's own words are a programmer's. */
+const expected: Readonly<Record<string, string>> = {
+  door: `one of ${doors.join(', ')}`,
+  name: '1 to 100 characters',
+  rate: 'a whole number of requests per second, 1 to 100,000, or none',
+};
 
 const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const longest = 365 * 86_400_000;

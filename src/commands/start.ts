@@ -127,11 +127,11 @@ function banner(
     `    curl ${url}/v1/track -u ${key}: -H 'content-type: application/json' \\`,
     `      -d '{"event":"Signed Up","userId":"u1","properties":{"plan":"pro"}}'`,
     '',
-    '  In a page, with the Segment library you may already have:',
+    '  In a page:',
     '',
-    `    AnalyticsBrowser.load({ writeKey: '${key}', cdnURL: '${url}' },`,
-    `      { integrations: { 'Segment.io': { apiHost: '${new URL(url).host}/v1', protocol: '${new URL(url).protocol.slice(0, -1)}' } } })`,
+    `    <script defer src="${url}${config['tracker-path']}.js" data-key="${key}"></script>`,
     '',
+    `  Have a client of Segment, PostHog, Mixpanel, GA4, … already? Keep it, and its key: ${url}/sources`,
     '',
   ];
   return lines.join('\n');

@@ -51,6 +51,8 @@ export async function tailCommand({ config, flags, words }: CommandContext): Pro
     onProgress: report,
   });
   say(`delivered ${summary(done)}`);
+  if (once && done.files === 0)
+    say(`no file is called ${words.join(' or ')}; a folder is followed as FOLDER/*`);
   return 0;
 }
 

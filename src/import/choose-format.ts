@@ -35,8 +35,13 @@ export async function chooseFormat(file: string, wish: FormatWish): Promise<Form
     if (guessed) return { format: mappedFormat(guessed), guessed };
     throw new TributaryError(
       'bad-request',
-      `${file}: no column is known as the event, its time or its user (there are: ${columns.slice(0, 20).join(', ')}); write a mapping and pass --map`,
+      `${file}: no column is known as the event, its time or its user (there are: ${columns.slice(0, 20).map(printable).join(', ')}); write a mapping and pass --map`,
     );
   }
   throw new TributaryError('bad-request', `${file} holds no readable row`);
+}
+
+/** The header of a file that is no table may be anything; a terminal must not obey it. */
+function printable(name: string): string {
+  return name.slice(0, 60).replaceAll(/\p{C}/gu, '�');
 }

@@ -68,8 +68,11 @@ describe('mapping', () => {
   it.each([
     ['event: [', 'orders.yaml is no YAML'],
     ['timestamp: $t\nuserId: $u', 'orders.yaml: event:'],
+    ['event: a\nuserId: $u', 'orders.yaml: timestamp is missing'],
+    ['just text', 'it is no list of keys'],
+    ['event: a\ntimestamp: [1]\nuserId: $u', 'timestamp: a column such as $name'],
     ['event: a\ntimestamp: $t', 'orders.yaml: userId: say who it was'],
-    ['event: a\ntimestamp: $t\nuserId: $u\nrevenu: 1', 'Unrecognized key'],
+    ['event: a\ntimestamp: $t\nuserId: $u\nrevenu: 1', 'orders.yaml: there is no key "revenu"'],
     ['event: a\ntimestamp: $t\nuserId: $u\nzone: Berlin', 'an offset such as +02:00'],
   ])('%j is refused: %s', (text, message) => {
     expect(() => readMapping(text, 'orders.yaml')).toThrow(message);

@@ -47,19 +47,27 @@ export type Mapping = z.output<typeof mappingSchema>;
 
 /** Reads a mapping file; rejects with `config-invalid`, naming the file and the place. */
 export function readMapping(text: string, file: string): Mapping {
-  let parsed: unknown;
+  let parsed: JsonValue | undefined;
   try {
-    parsed = parse(text);
+    parsed = parse(text) as JsonValue | undefined;
   } catch (error) {
     throw new TributaryError('config-invalid', `${file} is no YAML: ${messageOf(error)}`, { cause: error });
   }
   const result = mappingSchema.safeParse(parsed);
   if (result.success) return checked(result.data, file);
-  const [issue] = result.error.issues;
   throw new TributaryError(
     'config-invalid',
-    `${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`,
+    `${file}: ${result.error.issues.map((one) => problemOf(one, parsed)).join('; ')}`,
   );
+}
+
+function problemOf(issue: z.core.$ZodIssue, mapping: JsonValue | undefined): string {
+  if (!isObject(mapping)) return 'it is no list of keys and columns, such as "timestamp: $placed"';
+  if (issue.code === 'unrecognized_keys')
+    return `there is no key ${issue.keys.map((key) => `"${key}"`).join(', ')}`;
+  const place = issue.path.join('.');
+  if (issue.path.length === 1 && !Object.hasOwn(mapping, place)) return `${place} is missing`;
+  return `${place}: ${issue.code === 'invalid_union' ? 'a column such as $name, a text or a number' : issue.message}`;
 }
 
 function checked(mapping: Mapping, file: string): Mapping {

@@ -53,6 +53,8 @@ export class HistoryFile {
       });
       return;
     }
+    if (/\.parquet$/i.test(this.path))
+      throw new TributaryError('bad-request', `${this.path} is no readable Parquet file`);
     const first = await this.#firstByte();
     if (first === '[') yield* jsonArrayRows(this.#unpacked(), this.path);
     else if (first === '{') yield* jsonLineRows(this.#unpacked());

@@ -91,14 +91,14 @@ function Verdict({ sum }: { sum: LedgerSum }) {
   const waiting = sum.pending > 0 ? `, ${full(sum.pending)} on their way` : '';
   return (
     <p className="verdict" data-tone={sum.unbalanced > 0 ? 'bad' : 'good'} data-testid="ledger-verdict">
-      <strong>{full(sum.accepted)} requests accepted</strong>
+      <strong>{counted(sum.accepted, 'request', 'requests')} accepted</strong>
       {sum.unbalanced > 0
         ? `, ${counted(sum.unbalanced, 'minute does', 'minutes do')} not balance${waiting}`
         : `, all accounted for${waiting}`}
       <span className="muted">
         {' '}
-        {full(sum.decoded)} events = {full(sum.loaded)} loaded + {full(sum.quarantined)} quarantined +{' '}
-        {full(sum.duplicates)} duplicates + {full(sum.dropped)} dropped
+        {counted(sum.decoded, 'event', 'events')} = {full(sum.loaded)} loaded + {full(sum.quarantined)}{' '}
+        quarantined + {full(sum.duplicates)} duplicates + {full(sum.dropped)} dropped
       </span>
     </p>
   );

@@ -33,7 +33,7 @@ export function GetStarted() {
         <div>
           <h2 className="get-started-title">Send the first event to {project.name}</h2>
           <p className="muted">
-            Use a client you already have: Tributary speaks the Segment and the Snowplow protocol.
+            Paste our script into a page, or keep the client that you have and change its host.
           </p>
         </div>
         <p className="waiting" role="status" data-testid="waiting">

@@ -26,7 +26,7 @@ const tail: Snippet = {
   id: 'tail',
   label: 'Files',
   where: 'On the machine that has the files; follows rotation and goes on where it stopped',
-  code: (origin, key) => `tributary tail --to ${origin} --key ${key} '/var/log/nginx/*.log'`,
+  code: (origin, key) => `npm run tributary -- tail --to ${origin} --key ${key} '/var/log/nginx/*.log'`,
 };
 
 const filebeat: Snippet = {
@@ -113,7 +113,7 @@ const setups: Readonly<Record<Exclude<Door, 'tracker'>, readonly Snippet[]>> = {
       label: 'E-mail links',
       where: 'Links and pixels are made per message and recipient',
       code: (_origin, key) =>
-        `tributary email link --key ${key} --message welcome --to ada@example.com https://example.com/start`,
+        `npm run tributary -- email link --key ${key} --message welcome --to ada@example.com https://example.com/start`,
     },
   ],
   logs: [otlp, tail, filebeat, vector, fluentBit, heroku],
@@ -122,7 +122,7 @@ const setups: Readonly<Record<Exclude<Door, 'tracker'>, readonly Snippet[]>> = {
       id: 'import',
       label: 'History from files',
       where: 'On the machine that has the files; can be stopped and started again',
-      code: (origin, key) => `tributary import export.jsonl.gz --to ${origin} --key ${key}`,
+      code: (origin, key) => `npm run tributary -- import export.jsonl.gz --to ${origin} --key ${key}`,
     },
   ],
 };
