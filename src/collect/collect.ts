@@ -206,7 +206,7 @@ class RequestCollector {
         this.#refuse(exchange, 'unknown-key', 401, 'unknown-key', unknownKey(reading));
         return;
       }
-      const excess = this.#limits.check(key, exchange.request.headers);
+      const excess = this.#limits.check(key, exchange.request.headers, protocol.name);
       if (excess) {
         this.#refuseExcess(exchange, key, excess);
         return;

@@ -86,3 +86,22 @@ test('the memory for refusals has an end', () => {
   expect(refusals.of('key 10000')[0]?.detail).toHaveLength(200);
   expect(refusals.of('busy')).toHaveLength(20);
 });
+
+test.each(['stripe', 'generic', 'email'])(
+  'a key for %s, whose calls are signed, lets no unsigned events in',
+  async (door) => {
+    const { post, call, records, refusals } = await limited({ door, secret: 'whsec_x' });
+    const refused = await post();
+    expect(refused.status).toBe(401);
+    expect(JSON.parse(refused.body)).toMatchObject({ error: { message: expect.stringContaining(door) } });
+    expect((await call('POST', '/t', {}, '{"k":"wk_one","e":[{"n":"E","u":"u"}]}')).status).toBe(401);
+    expect((await call('POST', '/lines/v1', basic, 'a line')).status).toBe(401);
+    expect(records()).toEqual([]);
+    expect(refusals.of('k1')).toContainEqual(expect.objectContaining({ outcome: 'wrong-door', count: 3 }));
+  },
+);
+
+test.each(['logs', 'import'])('a key for %s is a tracker’s too', async (door) => {
+  const { post } = await limited({ door });
+  expect((await post()).status).toBe(200);
+});

@@ -8,8 +8,8 @@ import { RateLimit } from './rate-limit.ts';
 /** Why a request may not come in. */
 export interface Excess {
   /** Label of the metric. */
-  readonly outcome: 'origin' | 'rate-limit';
-  readonly status: 403 | 503;
+  readonly outcome: 'wrong-door' | 'origin' | 'rate-limit';
+  readonly status: 401 | 403 | 503;
   readonly code: ErrorCode;
   readonly message: string;
   /** The origin, or the limit. */
@@ -17,6 +17,11 @@ export interface Excess {
   /** Seconds. */
   readonly retryAfter?: number;
 }
+
+/** Doors of clients that sign nothing. A key of another door would let events in without the signature that it demands. */
+const open = new Set(['tracker', 'logs', 'import']);
+/** Protocols that know the doors of their own keys and check what is signed. */
+const checksItself = new Set(['hook', 'email']);
 
 /** What the owners of keys set: from which pages, and how much. */
 export class SourceLimits {
@@ -27,7 +32,15 @@ export class SourceLimits {
   }
 
   /** Undefined when the request may come in. */
-  check({ id, origins, requestsPerSecond }: SourceKey, headers: IncomingHttpHeaders): Excess | undefined {
+  check(
+    { id, door, origins, requestsPerSecond }: SourceKey,
+    headers: IncomingHttpHeaders,
+    protocol: string,
+  ): Excess | undefined {
+    if (!open.has(door) && !checksItself.has(protocol)) {
+      const message = `this key is of a source for "${door}", not of a tracker; make a source for it under Sources`;
+      return { outcome: 'wrong-door', status: 401, code: 'unknown-key', message, detail: protocol };
+    }
     const origin = origins && pageOrigin(headers);
     if (origins && origin !== undefined && !allowsOrigin(origins, origin)) {
       const detail = origin.slice(0, 200);

@@ -23,7 +23,7 @@ const marks = names.map((name) => Buffer.from(name));
 
 /** The value may be the only one of a list; quotes inside of strings have backslashes before them. */
 const stated = new RegExp(
-  `(\\\\{0,15}")(${names.join('|')})\\1(\\s{0,9}:\\s{0,9}\\[?\\s{0,9})\\1([^"\\\\]{0,100})\\1`,
+  `(?<!\\\\)(\\\\{0,15}")(${names.join('|')})\\1(\\s{0,9}:\\s{0,9}\\[?\\s{0,9})\\1([^"\\\\]{0,100})\\1`,
   'g',
 );
 
