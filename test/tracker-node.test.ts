@@ -200,4 +200,28 @@ describe('the Node tracker', () => {
     );
     expect(await away.ended).toBe('0');
   });
+
+  test('two trackers in a process both send at a signal, and the process ends by it', async () => {
+    const app = run(
+      `const other = new Tracker({ key: '${writeKey}', host: '${crossing.origin}', flushInterval: 60_000 });
+       tracker.track('One', { userId: 'two-trackers' }); other.track('Other', { userId: 'two-trackers' });
+       console.log('ready'); setInterval(() => {}, 1000);`,
+      '{ flushInterval: 60_000 }',
+    );
+    await new Promise((resolve) => app.stdout?.once('data', resolve));
+    app.kill('SIGTERM');
+    expect(await app.ended).toBe('ready\nSIGTERM');
+    await loaded('two-trackers', 2);
+  });
+
+  test('who waits for room in bytes leaves the program its time', async () => {
+    const app = run(
+      `const about = { userId: 'bytes' };
+       while (tracker.track('Fills', about)) {}
+       setTimeout(() => { console.log('time goes on'); process.exit(0); }, 50);
+       while (!tracker.track('Waits', about)) await tracker.drained();`,
+      `{ host: 'http://127.0.0.1:9', maxBytes: 1_000 }`,
+    );
+    expect(await app.ended).toBe('time goes on\n0');
+  });
 });

@@ -10,6 +10,8 @@ const packFrom = 4_096;
 const maxBody = 1_000_000;
 const firstPause = 500;
 const longestPause = 60_000;
+/** What a server may ask for; a timer of more than 24 days would not wait at all. */
+const longestAsked = 3_600;
 
 /**
  * Events in memory, in order, until Tributary has them. One request is under way at a time; what fails is tried again for as
@@ -28,6 +30,8 @@ export class Queue {
   #deadline = Number.POSITIVE_INFINITY;
   #wake: (() => void) | undefined;
   #waiting: (() => void)[] = [];
+  /** Bytes of the event that found no room last: who waits needs as many. */
+  #refused = 0;
 
   constructor(options: Options) {
     this.#options = {
@@ -38,7 +42,7 @@ export class Queue {
       timeout: 10_000,
       exitTimeout: 5_000,
       signals: true,
-      ...options,
+      ...present(options),
     };
     this.#batchSize = this.#options.batchSize;
     const { pathname, href } = new URL(options.host);
@@ -56,30 +60,37 @@ export class Queue {
       this.#tell(new Error(`an event of ${bytes} bytes is too large to send`), 1);
       return true;
     }
-    if (!this.#hasRoom(bytes)) return false;
+    if (!this.#hasRoom(bytes)) {
+      this.#refused = bytes;
+      return false;
+    }
     this.#events.push(event);
     this.#bytes += bytes;
     if (this.#events.length >= this.#batchSize) this.#start();
-    else this.#timer ??= setTimeout(() => this.#start(), this.#options.flushInterval).unref();
+    else this.#later();
     return true;
   }
 
   /** Resolves when a call of `add` will find room. */
   drained(): Promise<void> {
-    if (this.#hasRoom(0)) return Promise.resolve();
+    if (this.#hasRoom(this.#refused)) return Promise.resolve();
     this.#start();
     // who waits keeps the process alive
     this.#pausing?.ref();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Sends all that is queued now; resolves with how many events are left when `patience` milliseconds are over. */
-  async flush(patience: number): Promise<number> {
+  /**
+   * Sends all that is queued now; resolves with how many events are left when `patience` milliseconds are over. They are tried
+   * again later unless this was the `last` time.
+   */
+  async flush(patience: number, last = false): Promise<number> {
     this.#deadline = Date.now() + patience;
     this.#wake?.();
     this.#start();
     await this.#sending;
     this.#deadline = Number.POSITIVE_INFINITY;
+    if (!last && this.#events.length > 0) this.#later();
     return this.#events.length;
   }
 
@@ -88,8 +99,15 @@ export class Queue {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
+  #later(): void {
+    if (this.#waiting.length > 0) this.#start();
+    else this.#timer ??= setTimeout(() => this.#start(), this.#options.flushInterval).unref();
+  }
+
+  /** An empty queue has room for any event, or one above `maxBytes` would be waited for without end. */
   #hasRoom(bytes: number): boolean {
     const { maxEvents, maxBytes } = this.#options;
+    if (this.#events.length === 0) return true;
     return this.#events.length < maxEvents && this.#bytes + bytes <= maxBytes;
   }
 
@@ -116,7 +134,7 @@ export class Queue {
     let count = 0;
     for (const event of this.#events) {
       bytes += event.length * 3;
-      if (count === this.#batchSize || (count > 0 && bytes > maxBody * 3)) break;
+      if (count >= Math.max(1, this.#batchSize) || (count > 0 && bytes > maxBody * 3)) break;
       count++;
     }
     return count;
@@ -169,7 +187,7 @@ export class Queue {
 
   #backOff(seconds: number): number {
     const pause = Math.min(longestPause, firstPause * 2 ** this.#failures++);
-    return Math.max(seconds * 1_000, pause * (0.5 + Math.random() / 2));
+    return Math.max(Math.min(longestAsked, seconds) * 1_000, pause * (0.5 + Math.random() / 2));
   }
 
   /** Ends early when the process is about to end; keeps it alive only then, and while somebody waits for room. */
@@ -197,4 +215,11 @@ export class Queue {
       // what hears of errors must not make more of them
     }
   }
+}
+
+/** Options that a program leaves undefined are not given. */
+function present(options: Options): Options {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as unknown as Options;
 }

@@ -6,6 +6,9 @@ export type * from './types.ts';
 
 type Wire = Record<string, unknown>;
 
+/** Marks what trackers have put on signals, those of another copy of this package too. */
+const ours = Symbol.for('tributary.tracker');
+
 /**
  * Sends events of a server to Tributary. No call waits and none throws: what was called is kept in memory until Tributary
  * has it on disk. Each call answers whether there was room; when there was none, `await tracker.drained()` and call again.
@@ -25,7 +28,7 @@ export class Tracker<Events extends object = AnyEvents> {
       // once: what cannot be sent in that time must not bring the process back to life for ever
       if (this.#queue.length === 0 || this.#ending) return;
       this.#ending = true;
-      void this.#queue.flush(this.#patience);
+      void this.#queue.flush(this.#patience, true);
     });
     if (options.signals === false) return;
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
@@ -87,22 +90,22 @@ export class Tracker<Events extends object = AnyEvents> {
   /** The same, once and for all: afterwards nothing is taken. */
   async close(patience = this.#patience): Promise<number> {
     this.#closed = true;
-    const left = await this.#queue.flush(patience);
+    const left = await this.#queue.flush(patience, true);
     this.#queue.release();
     for (const [event, listener] of this.#listeners.splice(0)) process.removeListener(event, listener);
     return left;
   }
 
   #listen(event: string, listener: () => void): void {
-    this.#listeners.push([event, listener]);
+    this.#listeners.push([event, Object.assign(listener, { [ours]: true })]);
     process.on(event, listener);
   }
 
-  /** Having a listener keeps the signal from ending the process, so that is done here, unless the program has its own. */
+  /** Having a listener keeps the signal from ending the process, so that the last tracker to close does it, unless the program has its own. */
   #end(signal: NodeJS.Signals): void {
-    const alone = process.listenerCount(signal) === 1;
+    const alone = process.listeners(signal).every((listener) => ours in listener);
     void this.close().then(() => {
-      if (alone) process.kill(process.pid, signal);
+      if (alone && process.listenerCount(signal) === 0) process.kill(process.pid, signal);
     });
   }
 
