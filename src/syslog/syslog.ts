@@ -31,6 +31,8 @@ const maxConnections = 1_000;
 const idle = 10 * 60_000;
 /** UDP cannot be told to wait: what comes while this much waits for the disk is lost, and counted. */
 const maxWaiting = 8 * 1024 * 1024;
+/** What a datagram costs beside its bytes: of the smallest ones millions would fit otherwise. */
+const overhead = 256;
 /** Milliseconds that datagrams are collected, so that not each one is written alone. */
 const gather = 20;
 const retryPause = 1_000;
@@ -139,7 +141,7 @@ async function listenUdp(options: SyslogOptions, signal: AbortSignal): Promise<L
     for (let [next] = waiting; next; [next] = waiting) {
       const [address, messages] = next;
       waiting.delete(address);
-      const bytes = messages.reduce((sum, { length }) => sum + length, 0);
+      const bytes = messages.reduce((sum, { length }) => sum + length + overhead, 0);
       await keep(options, messages, address, 'udp', signal).catch(() => undefined);
       size -= bytes;
     }
@@ -147,11 +149,11 @@ async function listenUdp(options: SyslogOptions, signal: AbortSignal): Promise<L
   };
   socket.on('message', (message, { address }) => {
     if (message.length === 0) return;
-    if (size + message.length > maxWaiting) {
+    if (size + message.length + overhead > maxWaiting) {
       options.metrics.count('syslog_lost_total', 'Datagrams that came faster than the disk takes them.');
       return;
     }
-    size += message.length;
+    size += message.length + overhead;
     const known = waiting.get(address);
     if (known) known.push(message);
     else waiting.set(address, [message]);

@@ -6,7 +6,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
@@ -59,7 +59,7 @@ export class PositionFile {
     const temporary = `${this.#path}.new`;
     const handle = openSync(temporary, 'w', 0o600);
     try {
-      writeSync(handle, JSON.stringify({ version: 1, files }));
+      writeFileSync(handle, JSON.stringify({ version: 1, files }));
       fsyncSync(handle);
     } finally {
       closeSync(handle);

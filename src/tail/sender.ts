@@ -13,6 +13,7 @@ export interface SenderOptions {
 
 const firstPause = 250;
 const maxPause = 30_000;
+const maxRatio = 50;
 /** As long as a disk that is slow to sync may take. */
 const patience = 60_000;
 /** These end by themselves; any other refusal needs a person. */
@@ -24,12 +25,15 @@ export function createSender({ url, key, signal, say }: SenderOptions): (body: B
   const headers = {
     authorization: `Basic ${Buffer.from(`${key}:`).toString('base64')}`,
     'content-type': 'application/vnd.tributary.lines',
-    'content-encoding': 'gzip',
   };
   return async (body) => {
-    const packed = gzipSync(body, { level: 1 });
+    const gzip = gzipSync(body, { level: 1 });
+    // lines that repeat themselves would look like a bomb to the collector, which refuses what unpacks a hundredfold
+    const isPacked = gzip.length * maxRatio > body.length;
+    const packed = isPacked ? gzip : body;
+    const encoding = isPacked ? { 'content-encoding': 'gzip' } : undefined;
     for (let attempt = 0; ; attempt++) {
-      const failure = await attemptOnce(target, headers, packed, signal);
+      const failure = await attemptOnce(target, { ...headers, ...encoding }, packed, signal);
       if (failure === undefined) {
         if (attempt > 0) say('sending goes on');
         return;

@@ -262,3 +262,11 @@ it('a broken position file is said in words', async () => {
   writeFileSync(join(folder, 'positions.json'), '{');
   await expect(once()).rejects.toThrow('is no position file');
 });
+
+it('delivers files whose lines repeat themselves more than the collector unpacks', async () => {
+  const { folder, once, bodies } = await setup();
+  const line = 'a'.repeat(100_000);
+  for (const name of 'abcdef') writeFileSync(join(folder, `${name}.log`), `${line}\n`.repeat(5));
+  await once();
+  expect(bodies()).toHaveLength(30);
+});

@@ -82,7 +82,8 @@ function textOf(reader: LogsReader, limit: number): string {
   const start = reader.pos;
   const found = Buffer.from(reader.buf.buffer, reader.buf.byteOffset + start, end - start).toString();
   reader.pos = end;
-  reader.texts?.push({ start, end });
+  // millions of texts fit into a request, few of which can hold an address
+  if (reader.texts && /[.:]/.test(found)) reader.texts.push({ start, end });
   return found.endsWith(' ') && found.length < 50 ? (filled.exec(found)?.[1] ?? found) : found;
 }
 

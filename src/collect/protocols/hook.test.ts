@@ -424,6 +424,33 @@ describe('generic', () => {
     expect((await send(now / 1_000, 'msg_2')).status).toBe(401);
   });
 
+  it.each(['=geheim', 'пароль', 'a=rest of it', 'whsec_', 'x'])(
+    'signs with the text itself when "%s" is no base64, never with an empty key',
+    async (secret) => {
+      const { call } = await startCollector({
+        keyOf: () => ({ id: 'k', project: 'p', door: 'generic', secret }),
+      });
+      const send = (key: string) => {
+        const signature = createHmac('sha256', key)
+          .update(`m.${now / 1_000}.${body}`)
+          .digest('base64');
+        return call(
+          'POST',
+          '/hook/k',
+          {
+            ...json,
+            'webhook-id': 'm',
+            'webhook-timestamp': `${now / 1_000}`,
+            'webhook-signature': `v1,${signature}`,
+          },
+          body,
+        );
+      };
+      expect((await send('')).status).toBe(401);
+      expect((await send(secret)).status).toBe(200);
+    },
+  );
+
   it('keeps forms and texts too, under the sender’s own id of the delivery', async () => {
     const { post, decoded } = await collector();
     const form = {

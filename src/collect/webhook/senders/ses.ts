@@ -24,7 +24,8 @@ import { sameText } from '../signature.ts';
  * own, so there is no secret; where the source has one, it is the ARN of the only topic that counts. SNS tries for an hour.
  */
 const tolerance = 2 * 3_600;
-const amazon = /^sns\.[a-z0-9-]{3,40}\.amazonaws\.com(?:\.cn)?$/;
+/** `sns.s3-….amazonaws.com` would be what anybody may keep in a bucket of that name. */
+const amazon = /^sns\.(?!s3)[a-z0-9-]{3,40}\.amazonaws\.com(?:\.cn)?$/;
 
 const kinds: Readonly<Record<string, MailKind>> = {
   Send: 'sent',
