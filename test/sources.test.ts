@@ -60,7 +60,9 @@ describe('a source', () => {
     await page.getByLabel(/already have a write key/).fill('our-old-segment-key');
     await page.getByRole('button', { name: 'Create source' }).click();
     await page.getByText('Waiting for the first event').waitFor();
-    expect(await page.locator('pre').first().textContent()).toContain("writeKey: 'our-old-segment-key'");
+    expect(await page.locator('pre:visible').first().textContent()).toContain(
+      "writeKey: 'our-old-segment-key'",
+    );
 
     await send('our-old-segment-key', ['first'], 'Order Paid');
     const newest = page.getByRole('region', { name: 'Newest events' });
