@@ -12,11 +12,14 @@ export interface MappingTask {
   readonly receivedAt: number;
 }
 
-/** `json`: the result, undefined when the expression gave nothing. */
-export type MappingAnswer = { readonly json: string | undefined } | { readonly failed: string };
+/** `json`: the result, undefined when the expression gave nothing. `slow`: it failed because its time was over. */
+export type MappingAnswer =
+  | { readonly json: string | undefined }
+  | { readonly failed: string; readonly slow?: boolean };
 
 /** Depth of calls, length of lists, and milliseconds; the thread itself ends after more time than that. */
 const bounds = { stack: 300, sequence: 100_000, timeout: 1_500 };
+const timeoutCode = 'D1012';
 const maxExpressions = 100;
 const maxResult = 4_000_000;
 
@@ -50,7 +53,7 @@ async function evaluate({ text, body, headers, query, receivedAt }: MappingTask)
     if (json !== undefined && json.length > maxResult) return { failed: 'the result is larger than 4 MB' };
     return { json };
   } catch (error) {
-    return { failed: messageOf(error) };
+    return { failed: messageOf(error), slow: (error as { code?: unknown } | null)?.code === timeoutCode };
   }
 }
 

@@ -160,6 +160,23 @@ describe('bounds', () => {
     expect(await mapper.evaluate({ ...task, text: '1 + 1' })).toEqual({ json: 2 });
   });
 
+  it('an expression that never comes to its end rests too, when JSONata itself has stopped it', async () => {
+    const mapper = new Mapper();
+    const task = {
+      text: '($f := function($n) { $f($n + 1) }; $f(1))',
+      body: '{}',
+      headers: {},
+      query: {},
+      receivedAt: 0,
+    };
+    const reasons: unknown[] = [];
+    for (let time = 0; time < 4; time++) {
+      const answer = await mapper.evaluate(task);
+      reasons.push('reason' in answer && answer.reason);
+    }
+    expect(reasons.at(-1)).toBe('mapping too slow');
+  });
+
   it('a body that is nested without end fails in words', async () => {
     const { failures } = await decode(
       '{"event": "x"}',

@@ -7,7 +7,7 @@ import type { MappingAnswer, MappingTask } from './mapping-thread.ts';
 /** Milliseconds an evaluation may take in all; a pattern that never ends is ended with its thread. */
 const usualPatience = 3_000;
 const memory = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 };
-/** An expression whose thread had to be ended this often in a row rests for a while: each time costs the pipeline seconds. */
+/** An expression that took too long this often in a row rests for a while: each time costs the pipeline seconds. */
 const maxEnded = 3;
 const rest = 60_000;
 
@@ -42,13 +42,13 @@ export class Mapper {
     }
     try {
       const answer = await this.#ask(task);
-      this.#ended.delete(task.text);
+      if ('failed' in answer && answer.slow) this.#remember(task.text);
+      else this.#ended.delete(task.text);
       if ('failed' in answer) return { reason: 'mapping failed', detail: answer.failed };
       return answer.json === undefined ? { json: undefined } : parseText(answer.json);
     } catch (error) {
       this.#thread = undefined;
-      if (this.#ended.size > 1_000) this.#ended.clear();
-      this.#ended.set(task.text, { times: (ended?.times ?? 0) + 1, at: Date.now() });
+      this.#remember(task.text);
       const large = (error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY';
       return large
         ? { reason: 'mapping too large', detail: 'the expression took more memory than a mapping may' }
@@ -57,6 +57,12 @@ export class Mapper {
             detail: `the expression was stopped after ${this.#patience / 1_000} seconds`,
           };
     }
+  }
+
+  #remember(text: string): void {
+    const times = this.#ended.get(text)?.times ?? 0;
+    if (this.#ended.size > 1_000) this.#ended.clear();
+    this.#ended.set(text, { times: times + 1, at: Date.now() });
   }
 
   async #ask(task: MappingTask): Promise<MappingAnswer> {
