@@ -42,6 +42,44 @@ export const commands: Readonly<Record<string, Command>> = {
     guide: 'docs/sources.md',
     run: async (context) => (await import('./source.ts')).source(context),
   },
+  plan: {
+    usage: '[MODEL…]',
+    summary: 'say which models of the workspace would be brought up to date, and why; --at, --json',
+    options: ['at'],
+    switches: ['json'],
+    run: async (context) => (await import('./models.ts')).plan(context),
+  },
+  run: {
+    usage: '[MODEL…]',
+    summary:
+      'bring the models up to date; +name: and what it is made of, name+: and what is made of it; --at, --json',
+    options: ['at'],
+    switches: ['json'],
+    run: async (context) => (await import('./models.ts')).run(context),
+  },
+  backfill: {
+    usage: 'MODEL…',
+    summary:
+      'build the intervals of a model that are missing between --from and --to, then what is made of it',
+    options: ['from', 'to', 'at'],
+    switches: ['plan', 'json'],
+    run: async (context) => (await import('./models.ts')).backfill(context),
+  },
+  restate: {
+    usage: 'MODEL…',
+    summary:
+      'build a model again (--from, --to: these intervals), then what is made of it; --plan only says so',
+    options: ['from', 'to', 'at'],
+    switches: ['plan', 'json'],
+    run: async (context) => (await import('./models.ts')).restate(context),
+  },
+  'wipe-and-rebuild': {
+    usage: 'MODEL…',
+    summary: 'build a model again from nothing, without what only its table remembers',
+    options: ['at'],
+    switches: ['plan', 'json'],
+    run: async (context) => (await import('./models.ts')).wipeAndRebuild(context),
+  },
   email: {
     usage: 'link [URL…]',
     summary: 'make the signed pixel and links of an e-mail: --key, --message, --to or --user',

@@ -10,6 +10,7 @@ import { messageOf, TributaryError } from '../runtime/errors.ts';
 import { openStore } from '../store/store.ts';
 import { connect } from '../warehouse/warehouse.ts';
 import type { CommandContext } from './command.ts';
+import { serverAddress } from './server-address.ts';
 
 /**
  * Brings history into a project: `tributary import FILE… --key wk_…`. With --check nothing is sent; with --compare the files
@@ -19,6 +20,7 @@ export async function importFiles(context: CommandContext): Promise<number> {
   const { config, flags, words } = context;
   if (words.length === 0)
     throw new TributaryError('bad-request', 'name the files: tributary import export.jsonl.gz --key wk_…');
+  const url = flags.to === undefined ? localUrl(config) : serverAddress(flags.to);
   const files = await expand(words);
   const choice = await chooseFormat(files[0] ?? '', {
     name: flags.format,
@@ -37,7 +39,7 @@ export async function importFiles(context: CommandContext): Promise<number> {
     files,
     format: choice.format,
     key,
-    url: (flags.to ?? localUrl(config)).replace(/\/+$/, ''),
+    url,
     positions: flags.positions ?? '.tributary-import',
     mode,
     decode: createDecoder(),

@@ -9,6 +9,7 @@ import { sha256 } from '../runtime/ids.ts';
 import { Shutdown } from '../runtime/shutdown.ts';
 import { type TailProgress, tail } from '../tail/tail.ts';
 import type { CommandContext } from './command.ts';
+import { serverAddress } from './server-address.ts';
 
 const usage = 'tributary tail FILE… --key KEY [--to URL] [--from-start] [--once] [--format NAME]';
 const formats = ['auto', 'access', 'logfmt', 'json', 'syslog', 'event', 'plain'];
@@ -19,7 +20,8 @@ export async function tailCommand({ config, flags, words }: CommandContext): Pro
   if (words.length === 0) throw new TributaryError('config-invalid', `no file is named: ${usage}`);
   const key = flags.key ?? config['write-key'];
   if (key === '') throw new TributaryError('config-invalid', `no write key is given: ${usage}`);
-  const { format = 'auto', to: url = localUrl(config) } = flags;
+  const { format = 'auto' } = flags;
+  const url = flags.to === undefined ? localUrl(config) : serverAddress(flags.to);
   if (!formats.includes(format))
     throw new TributaryError('config-invalid', `--format is one of ${formats.join(', ')}, not "${format}"`);
   const patterns = words.map((word) => resolve(word));

@@ -11,7 +11,9 @@ interface FailureProps {
 
 /** What went wrong, in the words of the server, and what to do. */
 export function Failure({ error, advice, onRetry }: FailureProps) {
-  const told = advice ?? (error instanceof CallError ? error.advice : undefined);
+  // how to mend a request is advice for programs: here the message names the field
+  const told =
+    advice ?? (error instanceof CallError && error.code !== 'bad-request' ? error.advice : undefined);
   return (
     <div className="failure" role="alert">
       <IconAlertTriangle size={20} stroke={1.5} aria-hidden="true" />
