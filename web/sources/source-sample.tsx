@@ -25,9 +25,14 @@ export function LatestEvents({ items, now, timezone }: SampleProps<SourceStatus[
             head={
               <>
                 <span className="quarantine-reason">{item.event}</span>
-                <span className="muted">
-                  {item.type} · {item.protocol}
-                </span>
+                {item.type === 'log' ? (
+                  // what a log line says tells it from the next one
+                  <span className="log-line">{item.payload}</span>
+                ) : (
+                  <span className="muted">
+                    {item.type} · {item.protocol}
+                  </span>
+                )}
                 <span className="quarantine-count mono">{item.user}</span>
                 <span className="muted">{ago(item.receivedAt, now)}</span>
               </>

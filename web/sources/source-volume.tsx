@@ -35,7 +35,7 @@ function plotOf({ since, hours, events, quarantined }: SourceStatus, timezone: s
     times: hours.map((_, index) => since + index * hour),
     lines: [
       line('Events', 0, arrived, events),
-      ...(quarantined > 0 ? [line('In quarantine', 3, failed, quarantined)] : []),
+      ...(quarantined > 0 ? [line('In quarantine', 4, failed, quarantined)] : []),
     ],
     interval: 'hour',
     timezone,
