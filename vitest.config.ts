@@ -4,9 +4,11 @@ import { defineConfig } from 'vitest/config';
 const slow = [
   'src/warehouse/**/*.test.ts',
   'src/analyze/**/*.test.ts',
+  'src/model/**/*.test.ts',
   'src/roles/**/*.test.ts',
   'src/log/**/*.test.ts',
   'src/demo/**/*.test.ts',
+  'src/replicate/**/*.test.ts',
   'src/collect/fuzz.test.ts',
   'src/collect/clients.test.ts',
   'src/collect/clients-web-analytics.test.ts',

@@ -19,6 +19,8 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   tail: ['runtime', 'contract'],
   warehouse: ['runtime', 'contract', 'log'],
   analyze: ['runtime', 'contract', 'warehouse'],
+  replicate: ['runtime', 'contract', 'warehouse'],
+  model: ['runtime', 'contract', 'warehouse'],
   demo: ['runtime', 'contract'],
   import: ['runtime', 'contract'],
   web: ['contract'],
@@ -35,6 +37,7 @@ const plugins = [
   'analyze/analyses',
   'web/charts',
   'import/formats',
+  'model/kinds',
 ];
 
 export interface Violation {

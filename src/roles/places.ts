@@ -11,6 +11,8 @@ export interface Places {
   readonly warehouse: string;
   readonly secrets: string;
   readonly lock: string;
+  /** Held while models are brought up to date. */
+  readonly modelLock: string;
   /** Folder of the day's salt for visitors without an id. */
   readonly visitorSalt: string;
 }
@@ -24,6 +26,7 @@ export function placesOf(config: Config): Places {
     warehouse: at('warehouse'),
     secrets: at('secrets.json'),
     lock: at('lock.db'),
+    modelLock: at('models.lock.db'),
     visitorSalt: at('visitor-salt'),
   };
 }

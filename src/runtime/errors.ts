@@ -12,6 +12,22 @@ export const errorTable = {
     status: 500,
     advice: 'Correct the schemas in workspace/schemas as the message says, file by file.',
   },
+  'source-invalid': {
+    status: 500,
+    advice: 'Correct the file in workspace/sources as the message says.',
+  },
+  'source-unavailable': {
+    status: 503,
+    advice: 'See whether the database runs and can be reached from here; replication tries again by itself.',
+  },
+  'model-invalid': {
+    status: 400,
+    advice: 'Correct the files in workspace/models as the message says; nothing was changed.',
+  },
+  'model-failed': {
+    status: 500,
+    advice: 'The table is as it was before; correct what the message names and run the model again.',
+  },
   'port-in-use': {
     status: 500,
     advice: 'Stop the other program or choose another port with --port / --warehouse-port.',

@@ -3,6 +3,8 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 export type { ClickHouseClient } from '@clickhouse/client';
 // biome-ignore lint/performance/noBarrelFile: the face of this folder; nothing outside imports past it
 export { type EngineOptions, type RunningEngine, startEngine } from './engine/spawn.ts';
+export { type Token, tokens } from './engine/sql-text.ts';
+export { type Node, nameOf, parseTree, walk } from './engine/syntax-tree.ts';
 export { migrate } from './migrate.ts';
 export { propertySql } from './property.ts';
 

@@ -2,7 +2,7 @@
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).filter(Boolean));
 
 export const allowedDatabases = words(
-  'default tributary app app_raw app_history mart raw information_schema',
+  'default tributary app app_raw app_history mart mart_state raw information_schema',
 );
 
 /** What BI tools read to draw a schema; none of it shows other people's queries, paths or secrets. */

@@ -4,9 +4,12 @@
  */
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).filter(Boolean));
 
-/** They compute from their arguments only. `lambda`, `exists` and `grouping` are syntax that the parser turns into calls. */
+/**
+ * They compute from their arguments only. `lambda`, `exists` and `grouping` are syntax that the parser turns into calls, `_cast` is what
+ * it turns the value of a parameter into whose type is not that of a literal: `{start:DateTime}`.
+ */
 export const allowedScalars = words(`
-  exists grouping lambda
+  _cast exists grouping lambda
   abs accuratecast accuratecastordefault accuratecastornull acos acosh adddate adddays addhours addinterval
   addmicroseconds addmilliseconds addminutes addmonths addnanoseconds addquarters addseconds
   addtupleofintervals addweeks addyears aes_decrypt_mysql aes_encrypt_mysql age alphatokens and
@@ -287,7 +290,7 @@ export const allowedAggregates = words(`
  */
 export const refusedFunctions = words(`
   __actionname __applyfilter __bitboolmaskand __bitboolmaskor __bitswaplasttwo __bitwrapperfunc __getscalar
-  __patchpartitionid __scalarsubqueryresult __toyearcalendaronly _cast addresstoline addresstolinewithinlines
+  __patchpartitionid __scalarsubqueryresult __toyearcalendaronly addresstoline addresstolinewithinlines
   addresstosymbol aggthrow aiclassify aiembed aiextract aigenerate aitranslate authenticateduser authuser
   buildid catboostevaluate chdb currentprofiles currentroles defaultprofiles defaultroles demangle
   enabledprofiles enabledroles evalmlmethod file filesystemavailable filesystemcapacity filesystemunreserved

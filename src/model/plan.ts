@@ -1,0 +1,402 @@
+import { TributaryError } from '../runtime/errors.ts';
+import { Arrivals, type SourceTime, sourceTime } from './arrivals.ts';
+import { Catalog } from './catalog.ts';
+import { classify } from './change.ts';
+import { columnChanges, columnProblems, describe, tableColumns } from './columns.ts';
+import { type Column, definitionOf, type Model } from './definition.ts';
+import { type Graph, selectModels } from './graph.ts';
+import { inputsOf } from './inputs.ts';
+import { floor, intervalsOf, next, type Range, type Unit } from './intervals.ts';
+import { modelsInvalid, type Problem } from './problem.ts';
+import {
+  decideSlices,
+  isSliced,
+  lookbackOf,
+  type SlicedModel,
+  type SliceFacts,
+  wantedEnd,
+} from './slices.ts';
+import { lineOfMessage } from './sql.ts';
+import { type Build, readState, type State } from './state.ts';
+import { engineMessage, isRefusal, type Statements } from './statements.ts';
+import { type Action, isChange, type Plan, type Step } from './step.ts';
+
+export interface PlanRequest {
+  /** Nominal time, seconds since the epoch: the end of what is asked for, the same whenever it is run. */
+  readonly now: number;
+  /** Models by name, as `selectModels` reads them; none: all. */
+  readonly words: readonly string[];
+  /**
+   * run: what is new. backfill: also missing intervals of `range`. restate: the models named again, within `range`, and what is made of
+   * them. wipe: the models named again from nothing, and what is made of them.
+   */
+  readonly task: 'run' | 'backfill' | 'restate' | 'wipe';
+  readonly range?: Range;
+}
+
+const everywhere: Range = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+const maxIntervals = 50_000;
+
+/** Decides what to do. Changes nothing; rejects when a model cannot work as it is written. */
+export async function makePlan(graph: Graph, statements: Statements, request: PlanRequest): Promise<Plan> {
+  const [state, catalog] = await Promise.all([readState(statements), Catalog.read(statements)]);
+  const planner = new Planner(graph, statements, request, state, catalog);
+  return planner.plan();
+}
+
+class Planner {
+  readonly #graph: Graph;
+  readonly #statements: Statements;
+  readonly #request: PlanRequest;
+  readonly #state: State['builds'];
+  readonly #foreign: State['foreign'];
+  readonly #catalog: Catalog;
+  readonly #arrivals: Arrivals;
+  readonly #steps = new Map<string, Step>();
+  readonly #named: ReadonlySet<string>;
+  readonly #problems: Problem[] = [];
+  readonly #starts = new Map<string, Promise<number | undefined>>();
+
+  constructor(graph: Graph, statements: Statements, request: PlanRequest, state: State, catalog: Catalog) {
+    this.#graph = graph;
+    this.#statements = statements;
+    this.#request = request;
+    this.#state = state.builds;
+    this.#foreign = state.foreign;
+    this.#catalog = catalog;
+    this.#arrivals = new Arrivals(statements);
+    this.#named = selectModels(graph, request.words);
+  }
+
+  async plan(): Promise<Plan> {
+    const { task, now, words } = this.#request;
+    if (task !== 'run' && words.length === 0)
+      throw new TributaryError('bad-request', `name the models: tributary ${task} fact_user_day`);
+    const chosen = new Set(this.#named);
+    // what is made of a restated model is stale; leaving it so would be a wrong number on some dashboard
+    if (task !== 'run')
+      for (const name of this.#named) for (const one of this.#graph.descendants(name)) chosen.add(one);
+    for (const model of this.#graph.models) {
+      if (!chosen.has(model.name)) continue;
+      this.#checkSources(model, chosen);
+      const columns = await this.#columns(model);
+      this.#steps.set(model.name, await this.#decide(model, columns));
+    }
+    if (this.#problems.length > 0) throw modelsInvalid(this.#problems);
+    const orphans = [...this.#state.keys()].filter((name) => !this.#graph.get(name)).toSorted();
+    return { now, steps: [...this.#steps.values()], orphans };
+  }
+
+  #checkSources(model: Model, chosen: ReadonlySet<string>): void {
+    const at = (line: number, message: string): void => {
+      this.#problems.push({ file: model.file, line, message });
+    };
+    if (this.#foreign.has(model.name))
+      at(
+        1,
+        `mart.${model.name} is there, and no model made it: rename or drop that table, or rename the model`,
+      );
+    for (const { database, table, line } of model.reads) {
+      if (database === 'mart' && this.#graph.get(table)) continue;
+      if (!this.#catalog.has({ database, table }))
+        at(
+          line,
+          `there is no table ${database}.${table}${database === 'mart' ? ' and no model of that name' : ''}`,
+        );
+    }
+    for (const name of this.#graph.before(model.name))
+      if (!chosen.has(name) && !this.#state.has(name))
+        at(model.sqlLine, `it needs ${name}, which is not built yet: name +${model.name} to build both`);
+    if (model.header.kind !== 'fact') return;
+    for (const { to, from } of Object.values(model.header.dimensions)) {
+      const dimension = this.#graph.get(to);
+      const line = model.lines.get('dimensions') ?? 1;
+      if (dimension?.header.kind !== 'dimension')
+        at(line, `"dimensions" names ${to}, which is no model of the kind dimension`);
+      else if (dimension.header.key.length !== from.length)
+        at(
+          line,
+          `"dimensions": ${to} has the key ${dimension.header.key.join(', ')}, so "from" names ${dimension.header.key.length} columns in that order`,
+        );
+    }
+  }
+
+  /** Undefined when a model that it reads will have other columns by then: it is looked at when its turn comes. */
+  async #columns(model: Model): Promise<readonly Column[] | undefined> {
+    const isOpen = [...this.#graph.ancestors(model.name)].some((name) => {
+      const action = this.#steps.get(name)?.action;
+      return action === 'create' || action === 'rebuild';
+    });
+    if (isOpen || this.#problems.length > 0) return undefined;
+    try {
+      const columns = await describe(this.#statements, model);
+      this.#problems.push(...columnProblems(model, columns));
+      return columns;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const message = engineMessage(error);
+      this.#problems.push({ file: model.file, line: lineOfMessage(model, message), message });
+      return undefined;
+    }
+  }
+
+  async #decide(model: Model, columns: readonly Column[] | undefined): Promise<Step> {
+    const { task } = this.#request;
+    const live = this.#state.get(model.name);
+    const asked = task !== 'run' && task !== 'backfill' && this.#named.has(model.name);
+    const sources = await this.#versions(model);
+    const base = {
+      model: model.name,
+      kind: model.header.kind,
+      asked,
+      wipe: asked && task === 'wipe',
+      sources,
+      ...(isSliced(model) ? await this.#sliced(model, live, sources) : this.#unsliced(model, live)),
+    };
+    const step = (action: Action, reasons: readonly string[], change: Step['change'] = 'none'): Step => ({
+      ...base,
+      action,
+      change,
+      reasons: action === 'none' ? [] : reasons,
+      because: [],
+    });
+    if (!live) return step('create', ['it is not built yet']);
+    const change = classify(live.definition, definitionOf(model));
+    if (change.kind !== 'none') return step('rebuild', change.reasons, change.kind);
+    if (base.wipe) return step('rebuild', ['asked for, from nothing'], 'rebuild');
+    if (columns) {
+      const { reasons, isAdditive } = columnChanges(live.columns, tableColumns(model, columns));
+      if (reasons.length > 0) return step('rebuild', reasons, isAdditive ? 'additive' : 'rebuild');
+    }
+    if (isSliced(model)) return step(base.stretches.length > 0 ? 'refresh' : 'none', base.reasons);
+    if (model.header.kind === 'view' && model.header.tests.length === 0 && !asked) return step('none', []);
+    const { reasons, because } = await this.#news(model, live, sources);
+    const said = asked ? ['asked for'] : reasons;
+    const action = said.length === 0 ? 'none' : model.header.kind === 'view' ? 'test' : 'refresh';
+    // what is kept by key is only compared with the rows there: to be sure of all of it, it is made again
+    if (asked && !this.#request.range && model.header.kind !== 'view')
+      return step('rebuild', said, 'rebuild');
+    return { ...step(action, said), because: asked ? [] : because };
+  }
+
+  #unsliced(
+    model: Model,
+    live: Build | undefined,
+  ): Pick<Step, 'stretches' | 'wanted' | 'arrivals' | 'window'> & { reasons: string[] } {
+    const { now, range } = this.#request;
+    const { header } = model;
+    const base = { stretches: [], wanted: undefined, arrivals: new Map<number, string>(), reasons: [] };
+    if (header.kind !== 'dimension' && header.kind !== 'incremental by key')
+      return { ...base, window: undefined };
+    const since = (live?.refresh?.through ?? 0) - header.lookback;
+    const whole = { from: 0, to: now };
+    const window = range && this.#named.has(model.name) ? range : { from: Math.max(0, since), to: now };
+    return { ...base, window: live?.refresh ? window : whole };
+  }
+
+  async #sliced(
+    model: SlicedModel,
+    live: Build | undefined,
+    sources: Step['sources'],
+  ): Promise<Pick<Step, 'stretches' | 'wanted' | 'arrivals' | 'window'> & { reasons: readonly string[] }> {
+    const wanted = await this.#wanted(model, live);
+    const { arrivals, unsure } = await this.#looked(model, live, wanted, sources);
+    const facts: SliceFacts = {
+      now: this.#request.now,
+      wanted,
+      done: live?.intervals ?? new Map(),
+      arrivals,
+      unsure,
+      parents: this.#changedStretches(model),
+      forced: this.#forced(model, wanted),
+      keepSettled: this.#request.task === 'run' || this.#request.task === 'backfill',
+    };
+    const { stretches, reasons } = decideSlices(model, facts);
+    return { stretches, reasons, wanted, arrivals, window: undefined };
+  }
+
+  /** The intervals that somebody asked for by name. */
+  #forced(model: SlicedModel, wanted: Range): Range | undefined {
+    const { task, range } = this.#request;
+    if (task !== 'restate' || !this.#named.has(model.name)) return undefined;
+    if (!range) return wanted;
+    const from = Math.max(range.from, wanted.from);
+    const to = Math.min(range.to, wanted.to);
+    return from < to ? { from, to } : undefined;
+  }
+
+  async #wanted(model: SlicedModel, live: Build | undefined): Promise<Range> {
+    const { task, range, now } = this.#request;
+    const unit = model.header.interval;
+    const to = wantedEnd(model, now);
+    const candidates = [
+      await this.#start(model),
+      ...(live && live.intervals.size > 0 ? [Math.min(...live.intervals.keys())] : []),
+      ...(task === 'backfill' && range && this.#named.has(model.name) ? [range.from] : []),
+    ].filter((start) => start !== undefined);
+    const from = floor(Math.min(to, ...candidates), unit);
+    const wanted = { from, to };
+    if (intervalsOf({ from, to: Math.min(to, from + maxIntervals * 2_678_400) }, unit).length > maxIntervals)
+      this.#problems.push({
+        file: model.file,
+        line: model.lines.get('start') ?? model.lines.get('interval') ?? 1,
+        message: `it would have more than ${maxIntervals} intervals of a ${unit}; say a later "start" or a longer "interval" in the header`,
+      });
+    return wanted;
+  }
+
+  /** Where the model begins; undefined when its sources are empty. */
+  #start(model: SlicedModel): Promise<number | undefined> {
+    const known = this.#starts.get(model.name) ?? this.#findStart(model);
+    this.#starts.set(model.name, known);
+    return known;
+  }
+
+  async #findStart(model: SlicedModel): Promise<number | undefined> {
+    if (model.header.start !== undefined) return model.header.start;
+    const starts: (number | undefined)[] = [];
+    const { tables, models } = inputsOf(model, this.#graph);
+    for (const table of tables) {
+      const by = sourceTime(table, model.header.sources);
+      if (by === undefined || by === 'none') continue;
+      if (this.#catalog.has(split(table))) starts.push(await this.#arrivals.oldest(table, by));
+    }
+    for (const name of models) {
+      const parent = this.#graph.get(name);
+      if (parent && isSliced(parent)) starts.push(await this.#start(parent));
+    }
+    if (starts.length === 0)
+      this.#problems.push({
+        file: model.file,
+        line: model.lines.get('time') ?? 1,
+        message:
+          'where it begins cannot be told from its sources: say "start: 2026-01-01" in the header, or the time of a source under "sources"',
+      });
+    const found = starts.filter((start) => start !== undefined);
+    return found.length === 0 ? undefined : Math.min(...found);
+  }
+
+  /** What can be told about late rows: fingerprints by interval, and sources that only say that something changed. */
+  async #looked(
+    model: SlicedModel,
+    live: Build | undefined,
+    wanted: Range,
+    sources: Step['sources'],
+  ): Promise<Pick<SliceFacts, 'arrivals' | 'unsure'>> {
+    const unit = model.header.interval;
+    const since = floor(this.#request.now - lookbackOf(model), unit);
+    const range = { from: Math.max(wanted.from, since), to: wanted.to };
+    const timed: (readonly [string, SourceTime])[] = [];
+    const unsure: { source: string; range: Range }[] = [];
+    for (const table of inputsOf(model, this.#graph).tables) {
+      const by = sourceTime(table, model.header.sources);
+      if (by === undefined) {
+        const version = sources[table];
+        if (live?.refresh && (version === undefined || live.refresh.sources[table] !== version))
+          unsure.push({ source: table, range: { from: since, to: Number.POSITIVE_INFINITY } });
+      } else if (by !== 'none' && this.#catalog.has(split(table))) timed.push([table, by]);
+    }
+    if (timed.length === 0 || range.from >= range.to) return { arrivals: new Map(), unsure };
+    const known = this.#unchangedArrivals(live, range, unit, timed, sources);
+    if (known) return { arrivals: known, unsure };
+    const marks = await Promise.all(timed.map(([table, by]) => this.#arrivals.of(table, by, unit, range)));
+    const arrivals = new Map(
+      intervalsOf(range, unit).map((start) => [start, marks.map((mark) => mark.get(start) ?? '-').join(' ')]),
+    );
+    return { arrivals, unsure };
+  }
+
+  /** When no source changed since the last refresh, what was recorded then is still so, and nothing is read. */
+  #unchangedArrivals(
+    live: Build | undefined,
+    range: Range,
+    unit: Unit,
+    timed: readonly (readonly [string, SourceTime])[],
+    sources: Step['sources'],
+  ): Map<number, string> | undefined {
+    if (!live?.refresh) return undefined;
+    const { refresh, intervals } = live;
+    if (!timed.every(([table]) => sources[table] !== undefined && refresh.sources[table] === sources[table]))
+      return undefined;
+    const starts = intervalsOf(range, unit);
+    if (!starts.every((start) => (intervals.get(start)?.arrivals ?? '') !== '')) return undefined;
+    return new Map(starts.map((start) => [start, intervals.get(start)?.arrivals ?? '']));
+  }
+
+  /** Where parents change in this plan, or did since; times in milliseconds. */
+  #changedStretches(model: SlicedModel): SliceFacts['parents'] {
+    const found: { model: string; range: Range; changedAt: number }[] = [];
+    for (const name of inputsOf(model, this.#graph).models) {
+      const parent = this.#graph.get(name);
+      const step = this.#steps.get(name);
+      const live = this.#state.get(name);
+      if (!parent) continue;
+      const planned = step ? plannedStretches(step, isSliced(parent)) : [];
+      for (const range of planned) found.push({ model: name, range, changedAt: Number.POSITIVE_INFINITY });
+      if (!live) continue;
+      if (isSliced(parent))
+        for (const [start, { changedAt }] of live.intervals)
+          found.push({
+            model: name,
+            range: { from: start, to: next(start, parent.header.interval) },
+            changedAt,
+          });
+      else found.push({ model: name, range: everywhere, changedAt: live.changedAt });
+    }
+    return found;
+  }
+
+  /** What is new for a model that is not made interval by interval. */
+  async #news(
+    model: Model,
+    live: Build,
+    sources: Step['sources'],
+  ): Promise<{ reasons: string[]; because: string[] }> {
+    const since = live.refresh?.at ?? live.builtAt;
+    const { tables, models } = inputsOf(model, this.#graph);
+    const reasons: string[] = [];
+    const because: string[] = [];
+    if (!live.refresh) reasons.push('its last refresh was not completed');
+    if (model.parameters.has('now')) reasons.push('it asks for the time');
+    for (const table of tables)
+      if (sources[table] === undefined || live.refresh?.sources[table] !== sources[table])
+        reasons.push(`${table} has changed`);
+    const own = reasons.length;
+    for (const name of models) {
+      const parent = this.#state.get(name);
+      const step = this.#steps.get(name);
+      if (step && isChange(step) && step.change !== 'additive') {
+        reasons.push(`${name} is brought up to date`);
+        because.push(name);
+      } else if (parent && lastChange(parent) > since) reasons.push(`${name} has changed`);
+    }
+    return { reasons, because: own === 0 && because.length === reasons.length ? because : [] };
+  }
+
+  async #versions(model: Model): Promise<Record<string, string>> {
+    const versions: Record<string, string> = {};
+    for (const table of inputsOf(model, this.#graph).tables) {
+      const version = await this.#catalog.version(table);
+      if (version !== undefined) versions[table] = version;
+    }
+    return versions;
+  }
+}
+
+function plannedStretches(step: Step, isSlicedParent: boolean): readonly Range[] {
+  if (step.action === 'none' || step.action === 'test' || step.change === 'additive') return [];
+  if (step.action === 'refresh' && isSlicedParent) return step.stretches;
+  if (step.action === 'refresh') return step.asked ? [step.window ?? everywhere] : [];
+  return [everywhere];
+}
+
+function lastChange({ changedAt, refresh, intervals }: Build): number {
+  let last = Math.max(changedAt, refresh?.changedAt ?? 0);
+  for (const interval of intervals.values()) last = Math.max(last, interval.changedAt);
+  return last;
+}
+
+function split(name: string): { database: string; table: string } {
+  const [database = '', table = ''] = name.split('.');
+  return { database, table };
+}
