@@ -82,8 +82,8 @@ export function EmailLinks({ source }: { readonly source: Source }) {
             Make links
           </Button>
         </div>
+        {make.error ? <Failure error={make.error} /> : null}
       </form>
-      {make.error ? <Failure error={make.error} /> : null}
       {make.data ? <Links result={make.data} /> : null}
     </Panel>
   );

@@ -18,7 +18,7 @@ export function Failure({ error, advice, onRetry }: FailureProps) {
     <div className="failure" role="alert">
       <IconAlertTriangle size={20} stroke={1.5} aria-hidden="true" />
       <div>
-        <p className="failure-message">{error.message}</p>
+        <p className="failure-message">{sentence(error.message)}</p>
         {told === undefined ? null : <p className="failure-advice">{told}</p>}
         {onRetry ? (
           <Button variant="default" leftSection={<IconRefresh size={14} />} onClick={onRetry} mt={8}>
@@ -28,4 +28,9 @@ export function Failure({ error, advice, onRetry }: FailureProps) {
       </div>
     </div>
   );
+}
+
+/** The server's words are the end of a line in a terminal, and a sentence here; what is quoted stays as it is. */
+function sentence(message: string): string {
+  return message.charAt(0).toUpperCase() + message.slice(1);
 }
