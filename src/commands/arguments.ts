@@ -72,7 +72,7 @@ export function nearest(typed: string, names: readonly string[]): string | undef
 /** Levenshtein's: letters to add, take away or change. */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [line, letter] of [...one].entries()) {
+  for (const [line, letter] of one.split('').entries()) {
     const next = [line + 1];
     for (let at = 0; at < other.length; at++) {
       next.push(
