@@ -3,7 +3,7 @@ import { optionNames } from '../config.ts';
 import { TributaryError } from '../runtime/errors.ts';
 import type { Command } from './command.ts';
 
-export interface Arguments {
+interface Arguments {
   readonly words: string[];
   readonly flags: Record<string, string>;
 }
