@@ -258,7 +258,7 @@ test('SQL of a user gives at most 10,000 rows and says when there were more', as
 
 test.each([
   ['SELECT nope FROM tributary.events', 'bad-query', /nope/],
-  ['SELEC 1', 'bad-query', /Syntax error/],
+  ['SELEC 1', 'bad-query', /Syntax error: failed at position 1 .*Expected one of/s],
   ['DROP TABLE tributary.events', 'bad-query', /./],
   [`SELECT throwIf(number = 5, 'at five') FROM numbers(10)`, 'bad-query', /at five/],
 ])('%s ends with %s and the words of the engine', async (sql, code, message) => {

@@ -16,7 +16,9 @@ export class EngineError extends Error {
 
   /** The body of the answer: `Code: 60. DB::Exception: … (UNKNOWN_TABLE) (version 26.7.2.1)`. */
   render(version: string): string {
-    return `Code: ${this.code}. DB::Exception: ${this.message} (${this.type}) (version ${version})\n`;
+    // `(SELEC)` in capitals looks to clients like the name of the type, and they would cut the message there
+    const message = this.message.replace(/\(([A-Z][A-Z0-9_]{2,})\)/g, '("$1")');
+    return `Code: ${this.code}. DB::Exception: ${message} (${this.type}) (version ${version})\n`;
   }
 }
 
