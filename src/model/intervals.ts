@@ -64,7 +64,7 @@ export function partitionUnit(unit: Unit): Unit {
 }
 
 /** Partitions that one build takes at once. */
-const partitionsAtOnce: Record<Unit, number> = { hour: 31, day: 13, week: 13, month: 12 };
+export const partitionsAtOnce: Record<Unit, number> = { hour: 31, day: 13, week: 13, month: 12 };
 
 /** Cuts a range into pieces that one statement builds, at the borders of partitions. */
 export function batches({ from, to }: Range, unit: Unit): Range[] {

@@ -1,16 +1,22 @@
 import type { HeaderOf, KindName } from './header.ts';
 import type { Kind } from './kind.ts';
+import { byKey } from './kinds/by-key.ts';
+import { dimension } from './kinds/dimension.ts';
+import { fact } from './kinds/fact.ts';
 import { full } from './kinds/full.ts';
+import { timeRange } from './kinds/time-range.ts';
 import { view } from './kinds/view.ts';
 
 /** THE table of kinds. */
-export const kinds: Readonly<Partial<{ [K in KindName]: Kind<HeaderOf<K>> }>> = {
+const kinds: Readonly<{ [K in KindName]: Kind<HeaderOf<K>> }> = {
   view,
   full,
+  'incremental by time range': timeRange,
+  'incremental by key': byKey,
+  dimension,
+  fact,
 };
 
 export function kindOf(name: KindName): Kind {
-  const kind: Kind | undefined = kinds[name];
-  if (!kind) throw new Error(`the kind ${name} is not there yet`);
-  return kind;
+  return kinds[name];
 }

@@ -12,6 +12,8 @@ const settings = {
   join_use_nulls: 1,
   max_partitions_per_insert_block: '0',
   output_format_json_quote_64bit_integers: 0,
+  // a function of a column with few values has such a type: for the engine a matter of speed only
+  allow_suspicious_low_cardinality_types: 1,
 } as const;
 
 /** The same for the query of a view, which runs with the settings of whoever reads it. */

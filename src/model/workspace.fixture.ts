@@ -16,11 +16,24 @@ export interface TestWorkspace {
   remove(name: string): void;
   /** Forgets all models, their tables and what is known about them. */
   clear(): Promise<void>;
+  /** Events of users; `at` is their time, properties as they are. They arrive in the order of the calls. */
+  track(...events: readonly TestEvent[]): Promise<void>;
   command(sql: string): Promise<void>;
   rows<Row = Record<string, unknown>>(sql: string): Promise<Row[]>;
   plan(request?: Request): Promise<Plan>;
   run(request?: Request): Promise<RunReport>;
   stop(): Promise<void>;
+}
+
+export interface TestEvent {
+  readonly at: string;
+  readonly user: string;
+  readonly event?: string;
+  readonly account?: string;
+  readonly project?: string;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly revenue?: number;
+  readonly currency?: string;
 }
 
 /** `at` is the nominal time; all models when none is named. */
@@ -44,7 +57,7 @@ export async function startWorkspace(): Promise<TestWorkspace> {
   await migrate(warehouse);
   mkdirSync(join(folder, 'models'));
   // moves with every look, as time does: what is done later has a later time
-  const clock = fakeClock(Date.UTC(2026, 0, 31, 12));
+  let clock = fakeClock(Date.UTC(2026, 0, 1));
   const ticking = {
     now: () => {
       clock.advance(1);
@@ -52,6 +65,7 @@ export async function startWorkspace(): Promise<TestWorkspace> {
     },
   };
   const read = (): Promise<Models> => Models.read({ folder, warehouse, reader });
+  let offset = 0;
   const workspace: TestWorkspace = {
     warehouse,
     reader,
@@ -59,6 +73,30 @@ export async function startWorkspace(): Promise<TestWorkspace> {
     folder,
     write: (name, text) => writeFileSync(join(folder, 'models', `${name}.sql`), text),
     remove: (name) => rmSync(join(folder, 'models', `${name}.sql`)),
+    track: async (...events) => {
+      await warehouse.insert({
+        table: 'tributary.events',
+        values: events.map(
+          ({ at, user, event = 'Tested', account = '', project = 'main', properties = {}, ...money }) => {
+            offset += 1;
+            return {
+              project,
+              event_id: `event-${offset}`,
+              type: 'track',
+              event,
+              timestamp: at,
+              received_at: at,
+              log_offset: offset,
+              user_id: user,
+              account_id: account,
+              properties,
+              ...money,
+            };
+          },
+        ),
+        format: 'JSONEachRow',
+      });
+    },
     command: async (sql) => {
       await warehouse.command({ query: sql });
     },
@@ -78,6 +116,7 @@ export async function startWorkspace(): Promise<TestWorkspace> {
       return models.apply(await models.plan(time), { clock: ticking });
     },
     clear: async () => {
+      clock = fakeClock(Date.UTC(2026, 0, 1));
       rmSync(join(folder, 'models'), { recursive: true });
       mkdirSync(join(folder, 'models'));
       const tables = await warehouse.query({

@@ -34,12 +34,13 @@ export const full: Kind<HeaderOf<'full'>> = {
     await runTests(model, shadow, applying);
     const rows = await countRows(statements, shadow);
     if (build !== known) await announce(model, step, applying, { id: build, at });
+    await swapIn(model, shadow, build, applying);
+    // written down after the swap: a run that is ended in between does it again
     await recordRefresh(
       statements,
       { model: model.name, build, run },
       { at, changedAt: changedAt(), through: now, sources: step.sources },
     );
-    await swapIn(model, shadow, build, applying);
     return { rows, changed: true };
 
     function changedAt(): number {
