@@ -29,7 +29,7 @@ async function main(argv: readonly string[]): Promise<number> {
     ),
   );
   const config = loadConfig({ flags: general, env: process.env, cwd: process.cwd() });
-  return command.run({ config, flags, words: rest });
+  return command.run({ config, flags, words: rest, env: process.env });
 }
 
 function helpOf(name: string, { usage, summary, options = [], switches = [], guide }: Command): string {

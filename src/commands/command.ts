@@ -5,6 +5,7 @@ export interface CommandContext {
   /** Options as given, for handing them on to a role's own process. */
   readonly flags: Readonly<Record<string, string>>;
   readonly words: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Command {

@@ -80,6 +80,14 @@ export const commands: Readonly<Record<string, Command>> = {
     switches: ['plan', 'json'],
     run: async (context) => (await import('./models.ts')).wipeAndRebuild(context),
   },
+  replicate: {
+    usage: 'check | status | resnapshot SOURCE [TABLE…]',
+    summary:
+      'databases of workspace/sources: look for what is in the way, say how far they are, copy again; --json',
+    switches: ['json'],
+    guide: 'docs/replicate.md',
+    run: async (context) => (await import('./replicate.ts')).replicate(context),
+  },
   email: {
     usage: 'link [URL…]',
     summary: 'make the signed pixel and links of an e-mail: --key, --message, --to or --user',

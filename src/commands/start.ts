@@ -1,10 +1,11 @@
+import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { keepEngine } from '../roles/engine.ts';
 import { lockDataFolder } from '../roles/lock.ts';
-import { ensureSecrets, localUrl, placesOf, publicUrl } from '../roles/places.ts';
+import { ensureSecrets, localUrl, placesOf, publicUrl, sourcesFolder } from '../roles/places.ts';
 import { supervise } from '../roles/supervise.ts';
 import { TributaryError } from '../runtime/errors.ts';
 import { createLogger } from '../runtime/logger.ts';
@@ -42,10 +43,21 @@ export async function start({ config, flags }: CommandContext): Promise<number> 
   if (await ready(config, shutdown.signal)) {
     process.stdout.write(banner(config, facts, newReaderPassword, performance.now() - began));
     if (facts.demo && config.demo) role('demo');
+    void whenThereAreSources(config, shutdown.signal).then((there) => there && role('replicate'));
   }
   await new Promise((resolve) => shutdown.signal.addEventListener('abort', resolve, { once: true }));
   await shutdown.stop();
   return 0;
+}
+
+/** Resolves with true when the workspace has a file of a source, now or later; with false when stopped before. */
+async function whenThereAreSources(config: Config, signal: AbortSignal): Promise<boolean> {
+  while (!signal.aborted) {
+    const names = await readdir(sourcesFolder(config)).catch(() => []);
+    if (names.some((name) => /\.ya?ml$/.test(name))) return true;
+    await sleep(2_000, undefined, { signal }).catch(() => {});
+  }
+  return false;
 }
 
 async function firstStart(config: Config): Promise<StartFacts> {

@@ -1,6 +1,5 @@
-import type { TestWarehouse } from '../warehouse/pipeline-fixture.ts';
 import type { TestPostgres } from './postgres.fixture.ts';
-import { type ComparedColumn, compareTable } from './replica.fixture.ts';
+import { type ComparedColumn, compareTable, type TestWarehouse } from './replica.fixture.ts';
 
 /** Compares every row of a table; empty when they are equal. */
 export async function comparePostgres(

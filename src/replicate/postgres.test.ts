@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { TestWarehouse } from '../warehouse/pipeline-fixture.ts';
 import { comparePostgres } from './compare-postgres.fixture.ts';
 import { startPostgres, type TestPostgres } from './postgres.fixture.ts';
-import { type Replica, replicaWarehouse, sourceFile, startReplica } from './replica.fixture.ts';
+import {
+  type Replica,
+  replicaWarehouse,
+  sourceFile,
+  startReplica,
+  type TestWarehouse,
+} from './replica.fixture.ts';
 import type { SourceFile } from './source-file.ts';
 
 let server: TestPostgres;

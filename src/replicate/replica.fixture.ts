@@ -1,19 +1,42 @@
 /** What the tests of replication share: a warehouse, the replication of one source into it, and the comparison of tables. */
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../runtime/clock.ts';
 import { createLogger, type Logger, silentLogger } from '../runtime/logger.ts';
-import { migrate } from '../warehouse/migrate.ts';
-import { type TestWarehouse, testWarehouse } from '../warehouse/pipeline-fixture.ts';
+import { type ClickHouseClient, connect, migrate, startEngine } from '../warehouse/warehouse.ts';
 import { keepFollowing } from './keep-following.ts';
 import { openSource } from './replicate.ts';
 import type { SourceStatus } from './source.ts';
 import type { SourceFile } from './source-file.ts';
 
+export interface TestWarehouse {
+  readonly client: ClickHouseClient;
+  query<Row>(sql: string): Promise<Row[]>;
+  stop(): Promise<void>;
+}
+
 export async function replicaWarehouse(): Promise<TestWarehouse> {
-  const warehouse = await testWarehouse();
-  await migrate(warehouse.client);
-  return warehouse;
+  const folder = mkdtempSync(join(tmpdir(), 'tributary-replica-'));
+  const password = 'test';
+  const engine = await startEngine({
+    dataPath: join(folder, 'warehouse'),
+    users: [{ name: 'tributary', password, access: 'full' }],
+  });
+  const client = connect({ url: engine.url, user: 'tributary', password });
+  await migrate(client);
+  return {
+    client,
+    query: async <Row>(query: string): Promise<Row[]> =>
+      (await client.query({ query, format: 'JSONEachRow' })).json<Row>(),
+    async stop() {
+      await client.close();
+      await engine.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 export interface Replica extends AsyncDisposable {

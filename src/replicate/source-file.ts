@@ -49,11 +49,16 @@ export type SourceFile = Readonly<z.output<typeof file>> & {
   readonly name: string;
 };
 
+/** A file, or what is wrong with it. */
+export type ReadFile =
+  | { readonly name: string; readonly file: SourceFile; readonly problem?: undefined }
+  | { readonly name: string; readonly file?: undefined; readonly problem: TributaryError };
+
 /** All of a folder, by name; none when there is no folder. */
 export function readSourceFiles(
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
-): SourceFile[] {
+): ReadFile[] {
   let names: string[];
   try {
     names = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
@@ -61,7 +66,15 @@ export function readSourceFiles(
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
-  return names.toSorted().map((name) => readSourceFile(join(folder, name), env));
+  return names.toSorted().map((fileName) => {
+    const name = fileName.replace(/\.ya?ml$/, '');
+    try {
+      return { name, file: readSourceFile(join(folder, fileName), env) };
+    } catch (error) {
+      if (error instanceof TributaryError) return { name, problem: error };
+      throw error;
+    }
+  });
 }
 
 function readSourceFile(path: string, env: Readonly<Record<string, string | undefined>>): SourceFile {

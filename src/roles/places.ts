@@ -31,6 +31,11 @@ export function placesOf(config: Config): Places {
   };
 }
 
+/** Where the files of the databases are that are replicated. */
+export function sourcesFolder(config: Config): string {
+  return join(config.workspace, 'sources');
+}
+
 /** Passwords of the warehouse's users. Only ours are kept in clear, in a file that only the owner may read. */
 export interface Secrets {
   /** Password of `tributary`, the pipeline's user. */
@@ -39,6 +44,8 @@ export interface Secrets {
   readonly interface: string;
   /** SHA-256 of the password of `reader`, the user for BI tools. */
   readonly readerSha256: string;
+  /** Key of the hashes that stand for masked values of replicated tables. */
+  readonly mask: string;
 }
 
 export function readSecrets(places: Places): Secrets | undefined {
@@ -54,19 +61,21 @@ export function ensureSecrets(
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
   const known = readSecrets(places);
   const given = config['reader-password'];
-  if (known && (!given || known.readerSha256 === sha256(given)))
+  if (known?.mask && (!given || known.readerSha256 === sha256(given)))
     return { secrets: known, newReaderPassword: undefined };
+  const isKept = known !== undefined && !given;
   const readerPassword = given || randomSecret('read', 12);
   const secrets: Secrets = {
     warehouse: known?.warehouse ?? randomSecret('wh', 24),
     interface: known?.interface ?? randomSecret('ui', 24),
-    readerSha256: sha256(readerPassword),
+    readerSha256: isKept ? known.readerSha256 : sha256(readerPassword),
+    mask: known?.mask ?? randomSecret('mask', 24),
   };
   const temporary = `${places.secrets}.new`;
   writeFileSync(temporary, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   chmodSync(temporary, 0o600);
   renameSync(temporary, places.secrets);
-  return { secrets, newReaderPassword: given ? undefined : readerPassword };
+  return { secrets, newReaderPassword: given || isKept ? undefined : readerPassword };
 }
 
 /** Where people reach the interface, without a trailing slash. */
