@@ -5,18 +5,17 @@ import type { Model } from './definition.ts';
 import { type ModelFile, readModelFiles } from './files.ts';
 import { type Graph, graphOf } from './graph.ts';
 import { kindOf } from './kinds.ts';
-import { makePlan, type PlanRequest } from './plan.ts';
+import { makePlan } from './plan.ts';
 import { modelsInvalid, type Problem } from './problem.ts';
 import { analyse } from './sql.ts';
 import { Statements } from './statements.ts';
-import type { Plan } from './step.ts';
+import type { Plan, PlanRequest } from './step.ts';
 
 export type { RunReport, StepReport } from './apply.ts';
 // biome-ignore lint/performance/noBarrelFile: the face of this folder; nothing outside imports past it
 export { explainPlan, explainStep } from './explain.ts';
 export { parseTime } from './intervals.ts';
-export type { PlanRequest } from './plan.ts';
-export type { Plan, Step } from './step.ts';
+export type { Plan, PlanRequest, Step } from './step.ts';
 
 export interface WorkspaceOptions {
   /** Folder that has `models/`. */

@@ -1,41 +1,18 @@
 import { TributaryError } from '../runtime/errors.ts';
-import { Arrivals, type SourceTime, sourceTime } from './arrivals.ts';
+import { Arrivals } from './arrivals.ts';
 import { Catalog } from './catalog.ts';
 import { classify } from './change.ts';
 import { columnChanges, columnProblems, describe, tableColumns } from './columns.ts';
 import { type Column, definitionOf, type Model } from './definition.ts';
 import { type Graph, selectModels } from './graph.ts';
 import { inputsOf } from './inputs.ts';
-import { floor, intervalsOf, next, type Range, type Unit } from './intervals.ts';
 import { modelsInvalid, type Problem } from './problem.ts';
-import {
-  decideSlices,
-  isSliced,
-  lookbackOf,
-  type SlicedModel,
-  type SliceFacts,
-  wantedEnd,
-} from './slices.ts';
+import { SliceFactsReader } from './slice-facts.ts';
+import { decideSlices, isSliced, type SlicedModel } from './slices.ts';
 import { lineOfMessage } from './sql.ts';
 import { type Build, readState, type State } from './state.ts';
 import { engineMessage, isRefusal, type Statements } from './statements.ts';
-import { type Action, isChange, type Plan, type Step } from './step.ts';
-
-export interface PlanRequest {
-  /** Nominal time, seconds since the epoch: the end of what is asked for, the same whenever it is run. */
-  readonly now: number;
-  /** Models by name, as `selectModels` reads them; none: all. */
-  readonly words: readonly string[];
-  /**
-   * run: what is new. backfill: also missing intervals of `range`. restate: the models named again, within `range`, and what is made of
-   * them. wipe: the models named again from nothing, and what is made of them.
-   */
-  readonly task: 'run' | 'backfill' | 'restate' | 'wipe';
-  readonly range?: Range;
-}
-
-const everywhere: Range = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
-const maxIntervals = 50_000;
+import { type Action, isChange, type Plan, type PlanRequest, type Step } from './step.ts';
 
 /** Decides what to do. Changes nothing; rejects when a model cannot work as it is written. */
 export async function makePlan(graph: Graph, statements: Statements, request: PlanRequest): Promise<Plan> {
@@ -51,11 +28,10 @@ class Planner {
   readonly #state: State['builds'];
   readonly #foreign: State['foreign'];
   readonly #catalog: Catalog;
-  readonly #arrivals: Arrivals;
+  readonly #slices: SliceFactsReader;
   readonly #steps = new Map<string, Step>();
   readonly #named: ReadonlySet<string>;
   readonly #problems: Problem[] = [];
-  readonly #starts = new Map<string, Promise<number | undefined>>();
 
   constructor(graph: Graph, statements: Statements, request: PlanRequest, state: State, catalog: Catalog) {
     this.#graph = graph;
@@ -64,8 +40,17 @@ class Planner {
     this.#state = state.builds;
     this.#foreign = state.foreign;
     this.#catalog = catalog;
-    this.#arrivals = new Arrivals(statements);
     this.#named = selectModels(graph, request.words);
+    this.#slices = new SliceFactsReader({
+      graph,
+      catalog,
+      arrivals: new Arrivals(statements),
+      request,
+      named: this.#named,
+      state: state.builds,
+      steps: this.#steps,
+      report: (problem) => this.#problems.push(problem),
+    });
   }
 
   async plan(): Promise<Plan> {
@@ -199,151 +184,10 @@ class Planner {
     live: Build | undefined,
     sources: Step['sources'],
   ): Promise<Pick<Step, 'stretches' | 'wanted' | 'arrivals' | 'window'> & { reasons: readonly string[] }> {
-    const wanted = await this.#wanted(model, live);
-    const { arrivals, unsure } = await this.#looked(model, live, wanted, sources);
-    const facts: SliceFacts = {
-      now: this.#request.now,
-      wanted,
-      done: live?.intervals ?? new Map(),
-      arrivals,
-      unsure,
-      parents: this.#changedStretches(model),
-      forced: this.#forced(model, wanted),
-      keepSettled: this.#request.task === 'run' || this.#request.task === 'backfill',
-    };
+    const facts = await this.#slices.read(model, live, sources);
     const { stretches, reasons } = decideSlices(model, facts);
+    const { wanted, arrivals } = facts;
     return { stretches, reasons, wanted, arrivals, window: undefined };
-  }
-
-  /** The intervals that somebody asked for by name. */
-  #forced(model: SlicedModel, wanted: Range): Range | undefined {
-    const { task, range } = this.#request;
-    if (task !== 'restate' || !this.#named.has(model.name)) return undefined;
-    if (!range) return wanted;
-    const from = Math.max(range.from, wanted.from);
-    const to = Math.min(range.to, wanted.to);
-    return from < to ? { from, to } : undefined;
-  }
-
-  async #wanted(model: SlicedModel, live: Build | undefined): Promise<Range> {
-    const { task, range, now } = this.#request;
-    const unit = model.header.interval;
-    const to = wantedEnd(model, now);
-    const candidates = [
-      await this.#start(model),
-      ...(live && live.intervals.size > 0 ? [Math.min(...live.intervals.keys())] : []),
-      ...(task === 'backfill' && range && this.#named.has(model.name) ? [range.from] : []),
-    ].filter((start) => start !== undefined);
-    const from = floor(Math.min(to, ...candidates), unit);
-    const wanted = { from, to };
-    if (intervalsOf({ from, to: Math.min(to, from + maxIntervals * 2_678_400) }, unit).length > maxIntervals)
-      this.#problems.push({
-        file: model.file,
-        line: model.lines.get('start') ?? model.lines.get('interval') ?? 1,
-        message: `it would have more than ${maxIntervals} intervals of a ${unit}; say a later "start" or a longer "interval" in the header`,
-      });
-    return wanted;
-  }
-
-  /** Where the model begins; undefined when its sources are empty. */
-  #start(model: SlicedModel): Promise<number | undefined> {
-    const known = this.#starts.get(model.name) ?? this.#findStart(model);
-    this.#starts.set(model.name, known);
-    return known;
-  }
-
-  async #findStart(model: SlicedModel): Promise<number | undefined> {
-    if (model.header.start !== undefined) return model.header.start;
-    const starts: (number | undefined)[] = [];
-    const { tables, models } = inputsOf(model, this.#graph);
-    for (const table of tables) {
-      const by = sourceTime(table, model.header.sources);
-      if (by === undefined || by === 'none') continue;
-      if (this.#catalog.has(split(table))) starts.push(await this.#arrivals.oldest(table, by));
-    }
-    for (const name of models) {
-      const parent = this.#graph.get(name);
-      if (parent && isSliced(parent)) starts.push(await this.#start(parent));
-    }
-    if (starts.length === 0)
-      this.#problems.push({
-        file: model.file,
-        line: model.lines.get('time') ?? 1,
-        message:
-          'where it begins cannot be told from its sources: say "start: 2026-01-01" in the header, or the time of a source under "sources"',
-      });
-    const found = starts.filter((start) => start !== undefined);
-    return found.length === 0 ? undefined : Math.min(...found);
-  }
-
-  /** What can be told about late rows: fingerprints by interval, and sources that only say that something changed. */
-  async #looked(
-    model: SlicedModel,
-    live: Build | undefined,
-    wanted: Range,
-    sources: Step['sources'],
-  ): Promise<Pick<SliceFacts, 'arrivals' | 'unsure'>> {
-    const unit = model.header.interval;
-    const since = floor(this.#request.now - lookbackOf(model), unit);
-    const range = { from: Math.max(wanted.from, since), to: wanted.to };
-    const timed: (readonly [string, SourceTime])[] = [];
-    const unsure: { source: string; range: Range }[] = [];
-    for (const table of inputsOf(model, this.#graph).tables) {
-      const by = sourceTime(table, model.header.sources);
-      if (by === undefined) {
-        const version = sources[table];
-        if (live?.refresh && (version === undefined || live.refresh.sources[table] !== version))
-          unsure.push({ source: table, range: { from: since, to: Number.POSITIVE_INFINITY } });
-      } else if (by !== 'none' && this.#catalog.has(split(table))) timed.push([table, by]);
-    }
-    if (timed.length === 0 || range.from >= range.to) return { arrivals: new Map(), unsure };
-    const known = this.#unchangedArrivals(live, range, unit, timed, sources);
-    if (known) return { arrivals: known, unsure };
-    const marks = await Promise.all(timed.map(([table, by]) => this.#arrivals.of(table, by, unit, range)));
-    const arrivals = new Map(
-      intervalsOf(range, unit).map((start) => [start, marks.map((mark) => mark.get(start) ?? '-').join(' ')]),
-    );
-    return { arrivals, unsure };
-  }
-
-  /** When no source changed since the last refresh, what was recorded then is still so, and nothing is read. */
-  #unchangedArrivals(
-    live: Build | undefined,
-    range: Range,
-    unit: Unit,
-    timed: readonly (readonly [string, SourceTime])[],
-    sources: Step['sources'],
-  ): Map<number, string> | undefined {
-    if (!live?.refresh) return undefined;
-    const { refresh, intervals } = live;
-    if (!timed.every(([table]) => sources[table] !== undefined && refresh.sources[table] === sources[table]))
-      return undefined;
-    const starts = intervalsOf(range, unit);
-    if (!starts.every((start) => (intervals.get(start)?.arrivals ?? '') !== '')) return undefined;
-    return new Map(starts.map((start) => [start, intervals.get(start)?.arrivals ?? '']));
-  }
-
-  /** Where parents change in this plan, or did since; times in milliseconds. */
-  #changedStretches(model: SlicedModel): SliceFacts['parents'] {
-    const found: { model: string; range: Range; changedAt: number }[] = [];
-    for (const name of inputsOf(model, this.#graph).models) {
-      const parent = this.#graph.get(name);
-      const step = this.#steps.get(name);
-      const live = this.#state.get(name);
-      if (!parent) continue;
-      const planned = step ? plannedStretches(step, isSliced(parent)) : [];
-      for (const range of planned) found.push({ model: name, range, changedAt: Number.POSITIVE_INFINITY });
-      if (!live) continue;
-      if (isSliced(parent))
-        for (const [start, { changedAt }] of live.intervals)
-          found.push({
-            model: name,
-            range: { from: start, to: next(start, parent.header.interval) },
-            changedAt,
-          });
-      else found.push({ model: name, range: everywhere, changedAt: live.changedAt });
-    }
-    return found;
   }
 
   /** What is new for a model that is not made interval by interval. */
@@ -383,20 +227,8 @@ class Planner {
   }
 }
 
-function plannedStretches(step: Step, isSlicedParent: boolean): readonly Range[] {
-  if (step.action === 'none' || step.action === 'test' || step.change === 'additive') return [];
-  if (step.action === 'refresh' && isSlicedParent) return step.stretches;
-  if (step.action === 'refresh') return step.asked ? [step.window ?? everywhere] : [];
-  return [everywhere];
-}
-
 function lastChange({ changedAt, refresh, intervals }: Build): number {
   let last = Math.max(changedAt, refresh?.changedAt ?? 0);
   for (const interval of intervals.values()) last = Math.max(last, interval.changedAt);
   return last;
-}
-
-function split(name: string): { database: string; table: string } {
-  const [database = '', table = ''] = name.split('.');
-  return { database, table };
 }

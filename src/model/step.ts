@@ -45,3 +45,16 @@ export interface Plan {
 export function isChange({ action }: Step): boolean {
   return action !== 'none' && action !== 'test';
 }
+
+export interface PlanRequest {
+  /** Nominal time, seconds since the epoch: the end of what is asked for, the same whenever it is run. */
+  readonly now: number;
+  /** Models by name, as `selectModels` reads them; none: all. */
+  readonly words: readonly string[];
+  /**
+   * run: what is new. backfill: also missing intervals of `range`. restate: the models named again, within `range`, and what is made of
+   * them. wipe: the models named again from nothing, and what is made of them.
+   */
+  readonly task: 'run' | 'backfill' | 'restate' | 'wipe';
+  readonly range?: Range;
+}

@@ -74,28 +74,9 @@ export async function startWorkspace(): Promise<TestWorkspace> {
     write: (name, text) => writeFileSync(join(folder, 'models', `${name}.sql`), text),
     remove: (name) => rmSync(join(folder, 'models', `${name}.sql`)),
     track: async (...events) => {
-      await warehouse.insert({
-        table: 'tributary.events',
-        values: events.map(
-          ({ at, user, event = 'Tested', account = '', project = 'main', properties = {}, ...money }) => {
-            offset += 1;
-            return {
-              project,
-              event_id: `event-${offset}`,
-              type: 'track',
-              event,
-              timestamp: at,
-              received_at: at,
-              log_offset: offset,
-              user_id: user,
-              account_id: account,
-              properties,
-              ...money,
-            };
-          },
-        ),
-        format: 'JSONEachRow',
-      });
+      const rows = events.map((event, index) => eventRow(event, offset + index + 1));
+      offset += rows.length;
+      await warehouse.insert({ table: 'tributary.events', values: rows, format: 'JSONEachRow' });
     },
     command: async (sql) => {
       await warehouse.command({ query: sql });
@@ -119,14 +100,7 @@ export async function startWorkspace(): Promise<TestWorkspace> {
       clock = fakeClock(Date.UTC(2026, 0, 1));
       rmSync(join(folder, 'models'), { recursive: true });
       mkdirSync(join(folder, 'models'));
-      const tables = await warehouse.query({
-        query: `SELECT concat(database, '.', name) AS name FROM system.tables WHERE database IN ('mart', 'mart_build', 'mart_data', 'raw')`,
-        format: 'JSONEachRow',
-      });
-      for (const { name } of await tables.json<{ name: string }>())
-        await warehouse.command({ query: `DROP TABLE ${name} SYNC` });
-      for (const table of ['events', 'sessions', 'persons', 'accounts'])
-        await warehouse.command({ query: `TRUNCATE TABLE tributary.${table}` });
+      await clearWarehouse(warehouse);
     },
     stop: async () => {
       await Promise.all([warehouse.close(), reader.close()]);
@@ -135,6 +109,35 @@ export async function startWorkspace(): Promise<TestWorkspace> {
     },
   };
   return workspace;
+}
+
+function eventRow(said: TestEvent, offset: number): object {
+  const { at, user, event = 'Tested', account = '', project = 'main', properties = {}, ...money } = said;
+  return {
+    project,
+    event_id: `event-${offset}`,
+    type: 'track',
+    event,
+    timestamp: at,
+    received_at: at,
+    log_offset: offset,
+    user_id: user,
+    account_id: account,
+    properties,
+    ...money,
+  };
+}
+
+/** Drops every table of models and imports, and empties those of the pipeline. */
+async function clearWarehouse(warehouse: ClickHouseClient): Promise<void> {
+  const tables = await warehouse.query({
+    query: `SELECT concat(database, '.', name) AS name FROM system.tables WHERE database IN ('mart', 'mart_build', 'mart_data', 'raw')`,
+    format: 'JSONEachRow',
+  });
+  for (const { name } of await tables.json<{ name: string }>())
+    await warehouse.command({ query: `DROP TABLE ${name} SYNC` });
+  for (const table of ['events', 'sessions', 'persons', 'accounts'])
+    await warehouse.command({ query: `TRUNCATE TABLE tributary.${table}` });
 }
 
 function requestOf({ at = '2026-01-31 12:00', from, to, words = [], task = 'run' }: Request): PlanRequest {
