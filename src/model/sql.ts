@@ -39,8 +39,11 @@ export async function analyse(
   const lineOf = (position: number): number => text.slice(0, position).split('\n').length;
   let sql: string;
   let tree: string;
+  // of the query as it is written; afterwards it is one line, and the engine's lines say nothing
+  let readable = false;
   try {
     sql = await one(reader, 'SELECT formatQuerySingleLine({sql:String})', { sql: text });
+    readable = true;
     const unknown = parametersOf(sql).find(({ name }) => !parameterNames.has(name));
     if (unknown)
       return at(
@@ -60,7 +63,7 @@ export async function analyse(
     if (!isRefusal(error)) throw error;
     const message = engineMessage(error);
     const [, line] = /\(line (\d+), col \d+\)/.exec(message) ?? [];
-    return at(line === undefined || text !== file.sql ? file.sqlLine : Number(line), message);
+    return at(line === undefined || readable || text !== file.sql ? file.sqlLine : Number(line), message);
   }
   const words = [...tokens(text)];
   const known = new Set([...own, ...withNames([...tokens(sql)])]);
