@@ -64,7 +64,7 @@ describe('the pages and the code', () => {
     );
     const collect = join(root, 'src/collect');
     const sources = readdirSync(collect, { recursive: true, encoding: 'utf8' }).filter((name) =>
-      /(?<!\.test)\.ts$/.test(name),
+      /(?<!\.(?:test|fixture))\.ts$/.test(name),
     );
     const text = sources.map((name) => readFileSync(join(collect, name), 'utf8')).join('\n');
     const reasons = [...text.matchAll(/(?:reason: |\.fail\()\s*'([^']+)'/g)].map(

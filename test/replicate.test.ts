@@ -25,7 +25,11 @@ function workspaceOf(yaml: string): string {
 
 /** Waits until a table is the same on both sides; the source must be at rest. */
 async function untilSame(server: TestPostgres, program: Program, table: string, seconds = 60): Promise<void> {
-  const warehouse = { client: program.reader(), query: <Row>(sql: string) => program.rows<Row>(sql), stop: async () => {} };
+  const warehouse = {
+    client: program.reader(),
+    query: <Row>(sql: string) => program.rows<Row>(sql),
+    stop: async () => {},
+  };
   const deadline = Date.now() + seconds * 1_000;
   let difference = '';
   while (Date.now() < deadline) {
