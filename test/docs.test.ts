@@ -16,10 +16,12 @@ const sending = 'docs/send-events.md';
 const asking = 'docs/sql.md';
 const operating = 'docs/operate.md';
 
-const shell = blocksIn('sh').filter(usesProgram);
+/** Examples of models need the demo product: docs-models.test.ts runs them. */
+const ofModels = ({ mark }: Block): boolean => mark === 'models' || mark === 'model';
+const shell = blocksIn('sh').filter((block) => usesProgram(block) && !ofModels(block));
 const node = blocksIn('js', '');
 const browser = blocksIn('js', 'browser');
-const queries = blocksIn('sql');
+const queries = blocksIn('sql').filter((block) => !ofModels(block));
 /** Whether a block sends events, as opposed to asking. */
 const sends = ({ text, mark }: Block): boolean => /YOUR_WRITE_KEY/.test(text) && mark !== 'asks';
 

@@ -150,7 +150,7 @@ export function readHeader(text: string, file: string, firstLine: number): ReadH
     return {
       file,
       line: lineAt(fault.pos[0]),
-      message: `the header is not YAML: ${fault.message.split('\n')[0]}`,
+      message: `the header is not YAML: ${fault.message.replace(/ at line [\s\S]*$/, '')}`,
     };
   const root = document.contents;
   if (!isMap(root)) return { file, line: firstLine, message: 'the header is a list of "key: value" lines' };

@@ -40,8 +40,8 @@ export class Models {
   static async read({ folder, warehouse, reader }: WorkspaceOptions): Promise<Models> {
     const { files, problems } = readModelFiles(folder);
     const models: Model[] = [];
-    for (const file of files) {
-      const found = await understand(file, reader);
+    const understood = await Promise.all(files.map((file) => understand(file, reader)));
+    for (const found of understood) {
       if ('message' in found) problems.push(found);
       else models.push(found);
     }

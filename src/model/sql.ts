@@ -2,7 +2,7 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { nameOf, parseTree, type Token, tokens, walk } from '../warehouse/warehouse.ts';
 import type { ModelFile } from './files.ts';
 import type { Problem } from './problem.ts';
-import { engineMessage, isRefusal } from './statements.ts';
+import { engineMessage, isRefusal, literal } from './statements.ts';
 
 /** A table that a query reads. */
 export interface Reference {
@@ -42,7 +42,8 @@ export async function analyse(
   // of the query as it is written; afterwards it is one line, and the engine's lines say nothing
   let readable = false;
   try {
-    sql = await one(reader, 'SELECT formatQuerySingleLine({sql:String})', { sql: text });
+    // as a literal, since parameters travel in the address, which has an end
+    sql = await one(reader, `SELECT formatQuerySingleLine(${literal(text)})`);
     readable = true;
     const unknown = parametersOf(sql).find(({ name }) => !parameterNames.has(name));
     if (unknown)
@@ -91,7 +92,7 @@ export async function analyse(
 async function one(
   reader: ClickHouseClient,
   query: string,
-  values: Record<string, unknown>,
+  values: Record<string, unknown> = {},
 ): Promise<string> {
   const answer = await reader.query({ query, query_params: values, format: 'TabSeparatedRaw' });
   return (await answer.text()).replace(/\n$/, '');

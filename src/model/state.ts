@@ -60,11 +60,11 @@ export async function readState(statements: Statements): Promise<State> {
   }
   const builds = new Map<string, Build>();
   if (live.size === 0) return { builds, foreign };
-  const values = { builds: Array.from(live.values(), ({ id }) => id) };
+  const ids = Array.from(live.values(), ({ id }) => literal(id)).join(', ');
   const [definitions, refreshes, intervals, columns] = await Promise.all([
-    readDefinitions(statements, values),
-    readRefreshes(statements, values),
-    readIntervals(statements, values),
+    readDefinitions(statements, ids),
+    readRefreshes(statements, ids),
+    readIntervals(statements, ids),
     readColumns(statements),
   ]);
   for (const [name, { id, engine }] of live) {
@@ -82,16 +82,13 @@ export async function readState(statements: Statements): Promise<State> {
   return { builds, foreign };
 }
 
-type Ids = { readonly builds: readonly string[] };
-
 async function readDefinitions(
   statements: Statements,
-  ids: Ids,
+  ids: string,
 ): Promise<Map<string, Pick<Build, 'definition' | 'builtAt' | 'changedAt'>>> {
   const rows = await statements.rows<Definition & { build: string; built: number; changed: number }>(
     `SELECT build, kind, query, shape, toUnixTimestamp64Milli(built_at) AS built, toUnixTimestamp64Milli(changed_at) AS changed
-    FROM mart_state.builds WHERE build IN {builds:Array(String)}`,
-    ids,
+    FROM mart_state.builds WHERE build IN (${ids})`,
   );
   return new Map(
     rows.map(({ build, kind, query, shape, built, changed }) => [
@@ -101,25 +98,23 @@ async function readDefinitions(
   );
 }
 
-async function readRefreshes(statements: Statements, ids: Ids): Promise<Map<string, Refresh>> {
+async function readRefreshes(statements: Statements, ids: string): Promise<Map<string, Refresh>> {
   const rows = await statements.rows<Refresh & { build: string }>(
     `SELECT build, toUnixTimestamp64Milli(refreshed_at) AS at, toUnixTimestamp64Milli(changed_at) AS changedAt,
       toUnixTimestamp(through) AS through, sources
-    FROM mart_state.refreshes FINAL WHERE build IN {builds:Array(String)}`,
-    ids,
+    FROM mart_state.refreshes FINAL WHERE build IN (${ids})`,
   );
   return new Map(rows.map(({ build, ...refresh }) => [build, refresh]));
 }
 
 async function readIntervals(
   statements: Statements,
-  ids: Ids,
+  ids: string,
 ): Promise<Map<string, Map<number, DoneInterval>>> {
   const rows = await statements.rows<DoneInterval & { build: string; start: number }>(
     `SELECT build, toUnixTimestamp(interval_start) AS start, toUnixTimestamp64Milli(built_at) AS builtAt,
       toUnixTimestamp64Milli(changed_at) AS changedAt, arrivals
-    FROM mart_state.intervals FINAL WHERE build IN {builds:Array(String)} ORDER BY build, start`,
-    ids,
+    FROM mart_state.intervals FINAL WHERE build IN (${ids}) ORDER BY build, start`,
   );
   const found = new Map<string, Map<number, DoneInterval>>();
   for (const { build, start, ...interval } of rows) {
