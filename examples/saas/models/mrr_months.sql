@@ -21,8 +21,7 @@ WITH
       countIf(mrr_opening > 0 AND mrr_closing = 0) AS customers_lost,
       sumIf(mrr_closing, mrr_opening > 0) AS kept,
       sumIf(least(mrr_opening, mrr_closing), mrr_opening > 0) AS kept_without_growth
-    FROM mart.fact_account_month
-    WHERE mrr_opening != 0 OR mrr_closing != 0
+    FROM mart.fact_account_mrr_month
     GROUP BY project, month, currency
   ),
   changes AS (
