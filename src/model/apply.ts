@@ -6,6 +6,7 @@ import type { Graph } from './graph.ts';
 import type { Applying, Outcome } from './kind.ts';
 import { kindOf } from './kinds.ts';
 import { sweep } from './shadow.ts';
+import { Slots } from './slots.ts';
 import { lineOfMessage } from './sql.ts';
 import { readState, time64 } from './state.ts';
 import { engineMessage, isRefusal, type Statements } from './statements.ts';
@@ -48,12 +49,50 @@ export async function applyPlan(
   const run = randomBytes(6).toString('hex');
   const applying: Applying = { statements, graph, clock, run, now: plan.now, state, builds };
   await sweep(statements, builds);
-  const reports = new Map<string, StepReport>();
-  const changed = new Map<string, boolean>();
+  const progress = new Progress(applying, options);
+  const slots = new Slots(atOnce);
+  const ends = new Map<string, Promise<void>>();
   for (const step of plan.steps) {
+    if (step.action === 'none') continue;
+    const before = [...graph.ancestors(step.model)].flatMap((name) => ends.get(name) ?? []);
+    // what is built as a whole may take all memory that there is, so it is built alone
+    const weight = step.action === 'refresh' || step.action === 'test' ? 1 : atOnce;
+    const end = Promise.all(before).then(() => slots.run(weight, () => progress.carryOut(step)));
+    ends.set(step.model, end);
+  }
+  // when the warehouse is gone, what still runs is waited for; then it is said
+  const ended = await Promise.allSettled(ends.values());
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
+  return { run, steps: progress.reports(plan) };
+}
+
+/** Refreshes that run at the same time: most of their time is waiting for the disk. */
+const atOnce = 4;
+
+class Progress {
+  readonly #applying: Applying;
+  readonly #options: ApplyOptions;
+  readonly #reports = new Map<string, StepReport>();
+  readonly #changed = new Map<string, boolean>();
+
+  constructor(applying: Applying, options: ApplyOptions) {
+    this.#applying = applying;
+    this.#options = options;
+  }
+
+  reports({ steps }: Plan): StepReport[] {
+    return steps.map(({ model }) => this.#reports.get(model)).filter((report) => report !== undefined);
+  }
+
+  async carryOut(step: Step): Promise<void> {
+    const { clock, graph } = this.#applying;
     const model = graph.get(step.model);
-    if (!model || step.action === 'none') continue;
-    options.onStart?.(step);
+    if (!model) return;
+    if (step.because.length > 0 && step.because.every((name) => this.#changed.get(name) === false)) {
+      this.#changed.set(step.model, false);
+      return;
+    }
+    this.#options.onStart?.(step);
     const started = clock.now();
     const report = (state: StepReport['state'], rows: number, error = ''): StepReport => ({
       step,
@@ -62,22 +101,20 @@ export async function applyPlan(
       milliseconds: clock.now() - started,
       error,
     });
-    const broken = graph.before(step.model).find((name) => (reports.get(name)?.state ?? 'done') !== 'done');
+    const broken = [...graph.ancestors(step.model)].find(
+      (name) => (this.#reports.get(name)?.state ?? 'done') !== 'done',
+    );
     let done: StepReport;
     if (broken !== undefined) done = report('skipped', 0, `${broken} was not brought up to date`);
-    else if (step.because.length > 0 && step.because.every((name) => changed.get(name) === false)) {
-      changed.set(step.model, false);
-      continue;
-    } else {
-      const outcome = await attempt(model, step, applying);
+    else {
+      const outcome = await attempt(model, step, this.#applying);
       done = typeof outcome === 'string' ? report('failed', 0, outcome) : report('done', outcome.rows);
-      if (typeof outcome !== 'string') changed.set(step.model, outcome.changed);
+      if (typeof outcome !== 'string') this.#changed.set(step.model, outcome.changed);
     }
-    reports.set(step.model, done);
-    await record(statements, applying, done, started);
-    options.onEnd?.(done);
+    this.#reports.set(step.model, done);
+    await record(this.#applying.statements, this.#applying, done, started);
+    this.#options.onEnd?.(done);
   }
-  return { run, steps: [...reports.values()] };
 }
 
 /** The outcome, or why it failed. Rejects when the warehouse does not answer: then nothing else can be done either. */

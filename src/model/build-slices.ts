@@ -14,16 +14,7 @@ import {
 } from './intervals.ts';
 import type { Applying, Outcome } from './kind.ts';
 import { modelsInvalid } from './problem.ts';
-import {
-  announce,
-  columnsNow,
-  countRows,
-  createTable,
-  newBuildId,
-  shadowName,
-  swapIn,
-  tableComment,
-} from './shadow.ts';
+import { announce, columnsNow, createTable, newBuildId, shadowName, swapIn, tableComment } from './shadow.ts';
 import type { SlicedModel, Stretch } from './slices.ts';
 import { recordIntervals, recordRefresh } from './state.ts';
 import { list, literal, quoted, viewSettings } from './statements.ts';
@@ -47,7 +38,7 @@ export async function buildSlices(
   applying: Applying,
   kind: SliceKind,
 ): Promise<Outcome> {
-  const { table } = await columnsNow(model, applying);
+  const { table } = await columnsNow(model, step, applying);
   const live = applying.state.get(model.name);
   const builder = new SliceBuilder(model, step, applying, kind, table);
   // what it reads was rebuilt in this run with other columns: the plan could not know
@@ -92,10 +83,9 @@ class SliceBuilder {
     const wanted = this.#step.wanted ?? { from: 0, to: 0 };
     await this.#create(shadow, build);
     for (const piece of batches(wanted, this.#unit)) await this.#insert(shadow, piece);
-    await this.#checkTimes(shadow, [wanted]);
+    const { rows } = await this.#checkTimes(shadow, [wanted]);
     await this.#kind.before(shadow);
     await runTests(this.#model, shadow, this.#applying);
-    const rows = await countRows(statements, shadow);
     await announce(this.#model, this.#step, this.#applying, { id: build, at });
     const before = state.get(this.#model.name);
     // what has new columns only is, for its children, as old as it was
@@ -130,24 +120,19 @@ class SliceBuilder {
     const at = clock.now();
     const target = `mart.${quoted(this.#model.name)}`;
     const shadow = shadowName(this.#model, this.#applying);
-    await statements.run(`DROP TABLE IF EXISTS ${shadow} SYNC`);
     await this.#create(shadow, build);
     for (const piece of pieces)
       await (piece.settled ? this.#insertSettled(shadow, piece) : this.#insert(shadow, piece));
-    await this.#checkTimes(shadow, pieces);
+    const { rows, partitions } = await this.#checkTimes(shadow, pieces);
     await this.#kind.before(shadow);
     await runTests(this.#model, shadow, this.#applying);
-    const rows = await countRows(statements, shadow);
     const ids = [...new Set(pieces.flatMap((piece) => partitionIds(piece, this.#unit)))];
     if (!pieces.every((piece) => isWhole(piece, this.#unit)))
       await statements.run(
         `INSERT INTO ${shadow} (${list(this.#names)}) SELECT ${list(this.#names)} FROM ${target}
         WHERE _partition_id IN (${ids.map(literal).join(', ')}) AND NOT (${this.#within(pieces)})`,
       );
-    const filled = await statements.rows<{ id: string }>(
-      `SELECT DISTINCT _partition_id AS id FROM ${shadow}`,
-    );
-    const present = new Set(filled.map(({ id }) => id));
+    const present = ids.every((id) => partitions.has(id)) ? partitions : await this.#partitionsOf(shadow);
     const changes = ids.map((id) =>
       present.has(id)
         ? `REPLACE PARTITION ID ${literal(id)} FROM ${shadow}`
@@ -211,23 +196,41 @@ class SliceBuilder {
     );
   }
 
-  /** A row outside its interval would be there twice after the next run, or never again be found. */
-  async #checkTimes(shadow: string, pieces: readonly Range[]): Promise<void> {
-    if (pieces.every(({ from, to }) => from >= to)) return;
-    const [found] = await this.#applying.statements.rows<{ rows: number; example: string }>(
-      `SELECT count() AS rows, toString(any(${this.#time})) AS example FROM ${shadow} WHERE NOT (${this.#within(pieces)})`,
+  /** Counts what was built. A row outside its interval would be there twice after the next run, or never again be found. */
+  async #checkTimes(
+    shadow: string,
+    pieces: readonly Range[],
+  ): Promise<{ rows: number; partitions: ReadonlySet<string> }> {
+    const some = pieces.filter(({ from, to }) => from < to);
+    const outside = some.length === 0 ? 'false' : `NOT (${this.#within(some)})`;
+    const [found] = await this.#applying.statements.rows<{
+      rows: number;
+      outside: number;
+      example: string;
+      ids: string[];
+    }>(
+      `SELECT count() AS rows, countIf(${outside}) AS outside, toString(anyIf(${this.#time}, ${outside})) AS example,
+        groupUniqArray(_partition_id) AS ids FROM ${shadow}`,
     );
-    if (!found || found.rows === 0) return;
+    if (!found) throw new Error('an aggregate has a row');
+    if (found.outside === 0) return { rows: found.rows, partitions: new Set(found.ids) };
     const { file, lines, header } = this.#model;
     throw modelsInvalid([
       {
         file,
         line: lines.get('time') ?? 1,
         message:
-          `${found.rows} rows have a ${header.time} outside the interval that was asked for (${found.example}): ` +
+          `${found.outside} rows have a ${header.time} outside the interval that was asked for (${found.example}): ` +
           'the SQL must keep to {start:DateTime} <= time < {end:DateTime}',
       },
     ]);
+  }
+
+  async #partitionsOf(shadow: string): Promise<ReadonlySet<string>> {
+    const rows = await this.#applying.statements.rows<{ id: string }>(
+      `SELECT DISTINCT _partition_id AS id FROM ${shadow}`,
+    );
+    return new Set(rows.map(({ id }) => id));
   }
 
   #within(pieces: readonly Range[]): string {

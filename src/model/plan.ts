@@ -9,10 +9,13 @@ import { inputsOf } from './inputs.ts';
 import { modelsInvalid, type Problem } from './problem.ts';
 import { SliceFactsReader } from './slice-facts.ts';
 import { decideSlices, isSliced, type SlicedModel } from './slices.ts';
+import { Slots } from './slots.ts';
 import { lineOfMessage } from './sql.ts';
 import { type Build, readState, type State } from './state.ts';
 import { engineMessage, isRefusal, type Statements } from './statements.ts';
 import { type Action, isChange, type Plan, type PlanRequest, type Step } from './step.ts';
+
+const atOnce = 4;
 
 /** Decides what to do. Changes nothing; rejects when a model cannot work as it is written. */
 export async function makePlan(graph: Graph, statements: Statements, request: PlanRequest): Promise<Plan> {
@@ -32,6 +35,7 @@ class Planner {
   readonly #steps = new Map<string, Step>();
   readonly #named: ReadonlySet<string>;
   readonly #problems: Problem[] = [];
+  readonly #described = new Map<string, Promise<readonly Column[]>>();
 
   constructor(graph: Graph, statements: Statements, request: PlanRequest, state: State, catalog: Catalog) {
     this.#graph = graph;
@@ -61,6 +65,7 @@ class Planner {
     // what is made of a restated model is stale; leaving it so would be a wrong number on some dashboard
     if (task !== 'run')
       for (const name of this.#named) for (const one of this.#graph.descendants(name)) chosen.add(one);
+    this.#lookAhead(chosen);
     for (const model of this.#graph.models) {
       if (!chosen.has(model.name)) continue;
       this.#checkSources(model, chosen);
@@ -106,6 +111,18 @@ class Planner {
     }
   }
 
+  /** Asks for the columns of all models at once; what cannot be said yet is asked again when its turn comes. */
+  #lookAhead(chosen: ReadonlySet<string>): void {
+    const slots = new Slots(atOnce);
+    for (const model of this.#graph.models) {
+      if (!chosen.has(model.name)) continue;
+      const asked = slots.run(1, () => describe(this.#statements, model));
+      // a model that is not asked about after all may fail as it likes
+      asked.catch(() => undefined);
+      this.#described.set(model.name, asked);
+    }
+  }
+
   /** Undefined when a model that it reads will have other columns by then: it is looked at when its turn comes. */
   async #columns(model: Model): Promise<readonly Column[] | undefined> {
     const isOpen = [...this.#graph.ancestors(model.name)].some((name) => {
@@ -114,7 +131,7 @@ class Planner {
     });
     if (isOpen || this.#problems.length > 0) return undefined;
     try {
-      const columns = await describe(this.#statements, model);
+      const columns = (await this.#described.get(model.name)) ?? [];
       this.#problems.push(...columnProblems(model, columns));
       return columns;
     } catch (error) {
@@ -134,6 +151,7 @@ class Planner {
       model: model.name,
       kind: model.header.kind,
       asked,
+      columns,
       wipe: asked && task === 'wipe',
       sources,
       ...(isSliced(model) ? await this.#sliced(model, live, sources) : this.#unsliced(model, live)),

@@ -24,9 +24,10 @@ export function shadowName({ name }: Model, { run }: Applying, part = ''): strin
 /** The columns of the table as its sources are now; rejects when the header does not fit them. */
 export async function columnsNow(
   model: Model,
+  step: Step,
   { statements }: Applying,
-): Promise<{ query: Column[]; table: Column[] }> {
-  const query = await describe(statements, model);
+): Promise<{ query: readonly Column[]; table: readonly Column[] }> {
+  const query = step.columns ?? (await describe(statements, model));
   const problems = columnProblems(model, query);
   if (problems.length > 0) throw modelsInvalid(problems);
   return { query, table: tableColumns(model, query) };

@@ -1,4 +1,5 @@
 import type { Change } from './change.ts';
+import type { Column } from './definition.ts';
 import type { KindName } from './header.ts';
 import type { Range } from './intervals.ts';
 import type { Stretch } from './slices.ts';
@@ -18,6 +19,8 @@ export interface Step {
   readonly change: Change['kind'];
   /** Values that only the old table has (fixed attributes, settled columns) are not taken over. */
   readonly wipe: boolean;
+  /** Columns of its query, when what it reads is as it will be. */
+  readonly columns: readonly Column[] | undefined;
   /** Intervals to build, of models that are made interval by interval. */
   readonly stretches: readonly Stretch[];
   /** All intervals that the table is to have; what a rebuild that turns out to be necessary takes. */

@@ -25,7 +25,7 @@ export const byKey: Kind<HeaderOf<'incremental by key'>> = {
     const { statements, clock, run, now, state } = applying;
     const at = clock.now();
     const { key } = model.header;
-    const { table: columns } = await columnsNow(model, applying);
+    const { table: columns } = await columnsNow(model, step, applying);
     const names = list(columns.map(({ name }) => name));
     const live = state.get(model.name);
     const isNew =

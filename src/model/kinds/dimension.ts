@@ -30,7 +30,7 @@ export const dimension: Kind<HeaderOf<'dimension'>> = {
   async apply(model, step, applying) {
     const { statements, clock, run, now, state } = applying;
     const at = clock.now();
-    const { query, table: columns } = await columnsNow(model, applying);
+    const { query, table: columns } = await columnsNow(model, step, applying);
     const live = state.get(model.name);
     const isNew =
       step.action !== 'refresh' || !live || columnChanges(live.columns, columns).reasons.length > 0;

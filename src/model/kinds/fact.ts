@@ -19,10 +19,7 @@ export const fact: Kind<HeaderOf<'fact'>> = {
           `${surrogateSql(from, notApplicable)} AS ${quoted(name)}`,
       ),
       settled: (columns) => settledColumns(model, columns),
-      before: async (shadow) => {
-        for (const [name, dimension] of Object.entries(model.header.dimensions))
-          await inferMembers(model, { name, dimension, shadow }, applying);
-      },
+      before: (shadow) => inferMembers(model, shadow, applying),
     }),
 };
 
@@ -31,31 +28,56 @@ function settledColumns({ header }: Fact, columns: readonly string[]): string[] 
   return columns.filter((name) => !open.has(name));
 }
 
+interface Pointer {
+  /** The key column of the fact. */
+  readonly column: string;
+  /** Its business key in the fact, in the order of the dimension's. */
+  readonly from: readonly string[];
+  /** Columns of the dimension: its surrogate key, and its business key. */
+  readonly surrogate: string;
+  readonly key: readonly string[];
+  /** Where its rows are. */
+  readonly data: string;
+}
+
 /** Facts may come before their dimension's row: a member with nothing but its key stands in until that row comes. */
-async function inferMembers(
-  model: Fact,
-  { name, dimension, shadow }: { name: string; dimension: FactDimension; shadow: string },
-  applying: Applying,
-): Promise<void> {
-  const { statements, builds, graph, clock } = applying;
-  const target = graph.get(dimension.to);
-  const build = builds.get(dimension.to);
-  if (target?.header.kind !== 'dimension' || build === undefined)
-    throw new Error(`${dimension.to} is a dimension that is built: the plan has seen to that`);
-  const { key, surrogate } = target.header;
-  const data = dataTable(dimension.to, build);
-  const column = quoted(name);
-  const missing = `FROM ${shadow} WHERE ${column} NOT IN (${unknownKey}, ${notApplicableKey})
-    AND ${column} NOT IN (SELECT ${quoted(surrogate)} FROM ${data})`;
-  const [found] = await statements.rows<{ members: number }>(
-    `SELECT uniqExact(${column}) AS members ${missing}`,
+async function inferMembers(model: Fact, shadow: string, applying: Applying): Promise<void> {
+  const { statements } = applying;
+  const pointers = Object.entries(model.header.dimensions).map(([name, said]) =>
+    pointerOf(name, said, applying),
   );
-  if (!found || found.members === 0) return;
+  if (pointers.length === 0) return;
+  const counts = pointers.map(
+    (pointer, index) => `uniqExactIf(${quoted(pointer.column)}, ${isMissing(pointer)}) AS c${index}`,
+  );
+  const [found = {}] = await statements.rows<Record<string, number>>(
+    `SELECT ${counts.join(', ')} FROM ${shadow}`,
+  );
+  for (const [index, pointer] of pointers.entries())
+    if ((found[`c${index}`] ?? 0) > 0) await addMembers(model, pointer, shadow, applying);
+}
+
+function pointerOf(column: string, { to, from }: FactDimension, { graph, builds }: Applying): Pointer {
+  const target = graph.get(to);
+  const build = builds.get(to);
+  if (target?.header.kind !== 'dimension' || build === undefined)
+    throw new Error(`${to} is a dimension that is built: the plan has seen to that`);
+  const { key, surrogate } = target.header;
+  return { column, from, surrogate, key, data: dataTable(to, build) };
+}
+
+function isMissing({ column, surrogate, data }: Pointer): string {
+  return `${quoted(column)} NOT IN (${unknownKey}, ${notApplicableKey}) AND ${quoted(column)} NOT IN (SELECT ${quoted(surrogate)} FROM ${data})`;
+}
+
+async function addMembers(model: Fact, pointer: Pointer, shadow: string, applying: Applying): Promise<void> {
+  const { statements, clock } = applying;
+  const { column, from, surrogate, key, data } = pointer;
   const version = await nextVersion(statements, data, clock.now());
   await attachRows(statements, data, shadowName(model, applying, '__inferred'), (delta) =>
     statements.run(
       `INSERT INTO ${delta} (${list([surrogate, ...key])}, is_inferred, _version)
-      SELECT DISTINCT ${[column, ...dimension.from.map(quoted)].join(', ')}, true, ${version} ${missing}`,
+      SELECT DISTINCT ${[column, ...from].map(quoted).join(', ')}, true, ${version} FROM ${shadow} WHERE ${isMissing(pointer)}`,
     ),
   );
 }

@@ -21,7 +21,7 @@ export const full: Kind<HeaderOf<'full'>> = {
   async apply(model, step, applying) {
     const { statements, run, clock, now } = applying;
     const at = clock.now();
-    const { table } = await columnsNow(model, applying);
+    const { table } = await columnsNow(model, step, applying);
     const known = applying.builds.get(model.name);
     const build = step.action === 'refresh' && known !== undefined && !step.asked ? known : newBuildId();
     const shadow = shadowName(model, applying);

@@ -23,7 +23,7 @@ export const view: Kind<HeaderOf<'view'>> = {
       await refreshed(known);
       return { rows: 0, changed: true };
     }
-    await columnsNow(model, applying);
+    await columnsNow(model, step, applying);
     const build = newBuildId();
     const shadow = shadowName(model, applying);
     await statements.run(
