@@ -60,6 +60,10 @@ test('the models of the guide are built, and a second run finds little to do', a
   rmSync(workspace, { recursive: true, force: true });
 });
 
+test.each(places(blocksIn('sql', 'models')))('%s answers the reader with rows', async (_, { text }) => {
+  expect(await program.rows(text)).not.toEqual([]);
+});
+
 interface Billed {
   readonly account: string;
   readonly at: number;
