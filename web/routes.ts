@@ -20,6 +20,8 @@ export const routes: Routes = {
   listKeys: 'GET /api/projects/:project/keys',
   createKey: 'POST /api/projects/:project/keys',
   revokeKey: 'DELETE /api/projects/:project/keys/:key',
+  projectSettings: 'GET /api/projects/:project/settings',
+  changeProjectSettings: 'PATCH /api/projects/:project/settings',
   listSources: 'GET /api/projects/:project/sources',
   createSource: 'POST /api/projects/:project/sources',
   updateSource: 'PATCH /api/projects/:project/sources/:source',

@@ -12,6 +12,7 @@ import { keptHeaders } from './accept/headers.ts';
 import { privateBody, privateQuery } from './accept/privacy.ts';
 import { Refusals } from './accept/refusals.ts';
 import { type Excess, SourceLimits } from './accept/source-limits.ts';
+import { decodeCommand, operatorProtocol } from './operator.ts';
 import type {
   Admission,
   Answer,
@@ -76,6 +77,7 @@ export function createDecoder(
   return (record) => {
     const protocol = byName.get(record.protocol);
     if (protocol) return protocol.decode(record, context);
+    if (record.protocol === operatorProtocol) return decodeCommand(record);
     const detail = `this version speaks ${[...byName.keys()].join(', ')}, not "${record.protocol}"`;
     return { events: [], failures: [{ stage: 'decode', reason: 'unknown protocol', detail }] };
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { doorEndpoints } from './door-endpoints.ts';
+import { projectSettingsEndpoints } from './project-settings.ts';
 import { breakdownSchema, funnelSchema, overviewSchema, rangeSchema, trendSchema } from './query.ts';
 import {
   breakdownResult,
@@ -206,6 +207,7 @@ export const endpoints = {
     input: z.object({ project, key: z.string().max(64) }),
     output: done,
   },
+  ...projectSettingsEndpoints,
   ...sourceEndpoints,
   ...doorEndpoints,
   listUsers: {

@@ -1,3 +1,4 @@
+import type { GivenCommand } from './command.ts';
 import type { LogLine } from './log-line.ts';
 
 /** What any protocol's request decodes to: the canonical event, before enrichment. Pure data, JSON-safe. */
@@ -154,6 +155,7 @@ export interface Failure {
 export interface Decoded {
   readonly events: readonly DecodedEvent[];
   readonly logs?: readonly LogLine[] | undefined;
+  readonly commands?: readonly GivenCommand[] | undefined;
   readonly failures: readonly Failure[];
   /** Accepted on purpose without being kept (heartbeats, the client's own metrics), by reason. */
   readonly dropped?: Readonly<Record<string, number>> | undefined;

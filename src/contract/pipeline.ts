@@ -1,3 +1,4 @@
+import type { CommandItem } from './command.ts';
 import type { DecodedEvent, Failure } from './event.ts';
 import type { LogLine } from './log-line.ts';
 import type { LogRecord } from './request.ts';
@@ -40,8 +41,9 @@ export interface EnrichedBatch {
   readonly changes: ReadonlyMap<string, string | undefined>;
 }
 
-/** Log lines see what is known after the events of the batch, and change nothing of it. */
+/** Commands come before the events; log lines see what is known after them, and change nothing of it. */
 export type EnrichBatch = (
   items: readonly PipelineItem[],
   lines?: readonly LogItem[],
+  commands?: readonly CommandItem[],
 ) => Promise<EnrichedBatch>;

@@ -1,9 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import type { CommandItem } from '../contract/command.ts';
 import type { EnrichedBatch, LogItem, PipelineItem } from '../contract/pipeline.ts';
 import type { AccountRow, PersonRow, SessionRow } from '../contract/row.ts';
 import { messageOf } from '../runtime/errors.ts';
+import { applyCommands, keysOfCommands } from './commands.ts';
 import { keysOfLines, runLines } from './lines.ts';
-import { Memory, subjectKey } from './memory.ts';
+import { Memory, settingsKey, subjectKey } from './memory.ts';
 import type { StateStore } from './state/state.ts';
 import { cut, type Draft, draftOf, limit, type Step, type Verdict } from './step.ts';
 
@@ -27,12 +29,16 @@ export async function runBatch(
   { steps, state, allowedEvents }: BatchParts,
   items: readonly PipelineItem[],
   lines: readonly LogItem[] = [],
+  commands: readonly CommandItem[] = [],
 ): Promise<EnrichedBatch> {
-  const memory = new Memory(items.reduce((newest, item) => Math.max(newest, item.record.offset), 0));
+  const memory = new Memory(newestOffset(items, commands));
   const drafts = items.map(draftOf);
   const keys = keysOf(drafts);
   keysOfLines(lines, keys);
+  keysOfCommands(commands, keys);
+  for (const { record } of commands) keys.add(settingsKey(record.project));
   await memory.load(state, keys);
+  applyCommands(commands, memory);
   if (allowedEvents) memory.allowedEvents = await limitsOf(items, allowedEvents);
   for (const draft of drafts) recall(draft, memory);
 
@@ -64,6 +70,13 @@ export async function runBatch(
     dropped,
     changes: memory.changes(),
   };
+}
+
+function newestOffset(items: readonly PipelineItem[], commands: readonly CommandItem[]): number {
+  let newest = 0;
+  for (const { record } of items) newest = Math.max(newest, record.offset);
+  for (const { record } of commands) newest = Math.max(newest, record.offset);
+  return newest;
 }
 
 /** What the keys of the batch are limited to; keys that may send everything are not named. */
@@ -131,6 +144,7 @@ function byTime(a: Draft, b: Draft): number {
 function keysOf(drafts: readonly Draft[]): Set<string> {
   const keys = new Set<string>();
   for (const { accountKey, anonymousKey, event, groupKeys, row, userKey } of drafts) {
+    keys.add(settingsKey(row.project));
     if (userKey !== '') keys.add(userKey);
     if (anonymousKey !== '') keys.add(anonymousKey);
     if (accountKey !== '') keys.add(accountKey);

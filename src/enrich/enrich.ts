@@ -64,5 +64,5 @@ export function createEnricher({
   readonly enrich: EnrichBatch;
 } {
   const parts = { steps: enrichmentSteps(geo), state, allowedEvents };
-  return { enrich: (items, lines) => runBatch(parts, items, lines) };
+  return { enrich: (items, lines, commands) => runBatch(parts, items, lines, commands) };
 }

@@ -11,9 +11,9 @@ export function enricherInMemory(): {
 } {
   const state = openSqliteState(':memory:');
   const { enrich } = createEnricher({ state });
-  const run: EnrichBatch = async (items, lines) => {
-    const batch = await enrich(items, lines);
-    const next = Math.max(0, ...items.map(({ record }) => record.offset)) + 1;
+  const run: EnrichBatch = async (items, lines, commands = []) => {
+    const batch = await enrich(items, lines, commands);
+    const next = Math.max(0, ...[...items, ...commands].map(({ record }) => record.offset)) + 1;
     await state.commit(next, batch.changes);
     return batch;
   };

@@ -1,3 +1,4 @@
+import { defaultSettings, type ProjectSettings, projectSettings } from '../contract/project-settings.ts';
 import type { IdentityRow } from '../contract/row.ts';
 import { defaultKind } from './account-kind.ts';
 import { RecentCache } from './recent.ts';
@@ -60,6 +61,8 @@ const maxHops = 4;
 export class Memory {
   readonly #subjects = new Map<string, Subject>();
   readonly #accounts = new Map<string, Account>();
+  readonly #settings = new Map<string, ProjectSettings>();
+  readonly #changedSettings = new Map<string, string>();
   readonly #changedSubjects = new Set<Subject>();
   readonly #changedAccounts = new Set<Account>();
   readonly changedSessions = new Set<Session>();
@@ -115,6 +118,16 @@ export class Memory {
     return found;
   }
 
+  /** What the project's owner decided, as of this place in the log. */
+  settings(project: string): ProjectSettings {
+    return this.#settings.get(project) ?? defaultSettings;
+  }
+
+  changeSettings(project: string, settings: ProjectSettings): void {
+    this.#settings.set(project, settings);
+    this.#changedSettings.set(settingsKey(project), JSON.stringify(settings));
+  }
+
   changed(subject: Subject): void {
     this.#changedSubjects.add(subject);
   }
@@ -125,7 +138,7 @@ export class Memory {
 
   /** What to store with the checkpoint. After this the memory must not change any more. */
   changes(): Map<string, string> {
-    const changes = new Map<string, string>();
+    const changes = new Map(this.#changedSettings);
     for (const subject of this.#changedSubjects) {
       const text = encodeSubject(subject);
       changes.set(subject.stateKey, text);
@@ -136,6 +149,11 @@ export class Memory {
   }
 
   #take(key: string, text: string | undefined, named: Set<string>): void {
+    if (key.startsWith(settingsPrefix)) {
+      const known = text === undefined ? undefined : readSettings(text);
+      if (known) this.#settings.set(key.slice(settingsPrefix.length), known);
+      return;
+    }
     const end = key.indexOf('\0');
     const project = key.slice(2, end);
     const id = key.slice(end + 1);
@@ -176,6 +194,23 @@ function copySubject(subject: Subject): Subject {
     accounts: subject.accounts.slice(),
     sessions: subject.sessions.map((session) => ({ ...session, row: { ...session.row } })),
   };
+}
+
+const settingsPrefix = 'p:';
+
+export function settingsKey(project: string): string {
+  return settingsPrefix + project;
+}
+
+const settingsOfText = new RecentCache<ProjectSettings>(1_000);
+
+function readSettings(text: string): ProjectSettings {
+  let settings = settingsOfText.get(text);
+  if (settings === undefined) {
+    settings = projectSettings.parse(JSON.parse(text));
+    settingsOfText.set(text, settings);
+  }
+  return settings;
 }
 
 export function subjectKey(kind: 'a' | 'u', project: string, id: string): string {

@@ -7,7 +7,7 @@ import { type DataHandlers, registerApi, registerUi } from '../api/api.ts';
 import { visitorHash } from '../collect/accept/visitor.ts';
 import { collectorServerOptions, createCollector, Refusals } from '../collect/collect.ts';
 import type { Config } from '../config.ts';
-import { type LogReader, openLogReader, openLogWriter } from '../log/log.ts';
+import { type LogReader, type LogWriter, openLogReader, openLogWriter } from '../log/log.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { messageOf, TributaryError } from '../runtime/errors.ts';
 import { createLogger } from '../runtime/logger.ts';
@@ -22,6 +22,7 @@ import { doorHandlers } from './doors.ts';
 import { pipelineStatus } from './pipeline-status.ts';
 import { placesOf, readSecrets, warehouseUrl } from './places.ts';
 import type { ProcessHeartbeat } from './process.ts';
+import { projectSettingsHandlers } from './project-settings.ts';
 import { sourceStatusHandlers } from './source-status.ts';
 import { endWithSupervisor } from './supervise.ts';
 import { openSyslog } from './syslog.ts';
@@ -85,7 +86,7 @@ export async function web(config: Config): Promise<number> {
     routerOptions: { ignoreTrailingSlash: true },
     forceCloseConnections: true,
   });
-  const handlers = handlersOf({ store, reader, full, readOnly, refusals });
+  const handlers = handlersOf({ store, writer, reader, full, readOnly, refusals });
   await registerApi(app, {
     store,
     handlers,
@@ -116,6 +117,7 @@ export async function web(config: Config): Promise<number> {
 
 interface HandlerParts {
   readonly store: Store;
+  readonly writer: LogWriter;
   readonly reader: LogReader;
   readonly full: ClickHouseClient;
   /** As the user who can read and nothing else. */
@@ -123,7 +125,7 @@ interface HandlerParts {
   readonly refusals: Refusals;
 }
 
-function handlersOf({ store, reader, full, readOnly, refusals }: HandlerParts): DataHandlers {
+function handlersOf({ store, writer, reader, full, readOnly, refusals }: HandlerParts): DataHandlers {
   return {
     ...analyzeHandlers(full, { reader: readOnly }),
     health: async (_input, context) => {
@@ -141,6 +143,7 @@ function handlersOf({ store, reader, full, readOnly, refusals }: HandlerParts): 
         process: await processHeartbeat(store),
       }),
     demoStatus: async () => demoStatus(store),
+    ...projectSettingsHandlers(store, writer, systemClock),
     ...sourceStatusHandlers(store, full, refusals),
     ...doorHandlers({ store, log: reader, warehouse: full }),
   };

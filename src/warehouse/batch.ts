@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import type { CommandItem } from '../contract/command.ts';
 import type { Decoded } from '../contract/event.ts';
 import type { EnrichBatch, EnrichedBatch, LogItem, PipelineItem } from '../contract/pipeline.ts';
 import type { LogRecord } from '../contract/request.ts';
@@ -51,7 +52,7 @@ export async function prepareBatch(
 ): Promise<Batch> {
   const ledger = new Ledger();
   const quarantine: QuarantineRow[] = [];
-  const { items, lines } = await decodeAll(options, range.records, ledger, quarantine);
+  const { items, lines, commands } = await decodeAll(options, range.records, ledger, quarantine);
   const { fresh, freshLines, ids } = await unseen(options, { items, lines }, range.from, inFlight, ledger);
   const { accepted, rejected } = split(fresh, refused);
   for (const { item, refusal } of rejected) {
@@ -59,7 +60,7 @@ export async function prepareBatch(
     ledger.add(item.record, 'quarantined', refusal.reason);
     ids.delete(item.record.project, item.eventId, 'events');
   }
-  const enriched = await enrichSafely(options.enrich, accepted, freshLines);
+  const enriched = await enrichSafely(options.enrich, accepted, freshLines, commands);
   for (const { item, failure } of enriched.failures) {
     quarantine.push(quarantinedItem(item, failure));
     ledger.add(item.record, 'quarantined', failure.reason);
@@ -121,6 +122,7 @@ export function withRefusedLines(
 interface DecodedItems {
   readonly items: readonly PipelineItem[];
   readonly lines: readonly LogItem[];
+  readonly commands: readonly CommandItem[];
 }
 
 async function decodeAll(
@@ -131,11 +133,13 @@ async function decodeAll(
 ): Promise<DecodedItems> {
   const items: PipelineItem[] = [];
   const lines: LogItem[] = [];
+  const commands: CommandItem[] = [];
   for (const [at, record] of records.entries()) {
     if (at % recordsPerTurn === recordsPerTurn - 1) await turn();
     const answer = decodeSafely(decode, record);
     const decoded = answer instanceof Promise ? await answer : answer;
     ledger.add(record, 'processed');
+    for (const given of decoded.commands ?? []) commands.push({ record, ...given });
     const numbered = decoded.events.length + decoded.failures.length;
     ledger.add(record, 'decoded', '', numbered + (decoded.logs?.length ?? 0));
     for (const [reason, count] of Object.entries(decoded.dropped ?? {})) {
@@ -161,7 +165,7 @@ async function decodeAll(
       lines.push({ record, index, lineId: line.id ?? `#${record.offset}.${index}`, line });
     }
   }
-  return { items, lines };
+  return { items, lines, commands };
 }
 
 /** A decoder never throws; if one does after all, its record must not stop the river. */
@@ -191,7 +195,7 @@ export function derivedId(receivedAt: number, offset: number, index: number): st
 
 async function unseen(
   { recent, confirm }: PrepareOptions,
-  { items, lines }: DecodedItems,
+  { items, lines }: Pick<DecodedItems, 'items' | 'lines'>,
   from: number,
   inFlight: InFlight | undefined,
   ledger: Ledger,

@@ -1,3 +1,4 @@
+import type { CommandItem } from '../contract/command.ts';
 import type { EnrichBatch, EnrichedBatch, LogItem, PipelineItem } from '../contract/pipeline.ts';
 import { messageOf } from '../runtime/errors.ts';
 
@@ -10,15 +11,17 @@ export async function enrichSafely(
   enrich: EnrichBatch,
   items: readonly PipelineItem[],
   lines: readonly LogItem[],
+  commands: readonly CommandItem[],
 ): Promise<EnrichedBatch> {
   try {
-    return await enrich(items, lines);
+    return await enrich(items, lines, commands);
   } catch (error) {
     if (!isFault(error)) throw error;
     const culprits = await findCulprits(enrich, items, error);
     const enriched = await enrich(
       items.filter((item) => !culprits.has(item)),
       lines,
+      commands,
     );
     const failures = [...culprits].map(([item, detail]) => ({
       item,

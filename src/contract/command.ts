@@ -1,0 +1,19 @@
+import type { ProjectSettings } from './project-settings.ts';
+import type { LogRecord } from './request.ts';
+
+/**
+ * What an operator changes about processing. It goes through the log like events do, and holds from its range of the log on: once,
+ * repeatable after a crash, and in its place when the log is processed again.
+ */
+export type Command = { readonly kind: 'settings'; readonly settings: ProjectSettings };
+
+/** A command on its way; the project is the record's. */
+export interface CommandItem {
+  readonly record: LogRecord;
+  readonly command: Command;
+  /** Who gave it: the id of a user or of an API key. */
+  readonly by: string;
+}
+
+/** What decoding finds in the record of a command. */
+export type GivenCommand = Omit<CommandItem, 'record'>;
