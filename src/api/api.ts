@@ -38,6 +38,8 @@ export interface ApiOptions {
   readonly metrics: () => string | Promise<string>;
   /** Where users reach this server, without a trailing slash; empty means where the request went. */
   readonly publicUrl: string;
+  /** Path of our tracker's script. */
+  readonly trackerScript: string;
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -56,7 +58,7 @@ export async function registerApi(app: FastifyInstance, options: ApiOptions): Pr
     ...signInHandlers(store, clock),
     ...projectHandlers(store, options.deleteEvents),
     ...keyHandlers(store),
-    ...sourceHandlers(store),
+    ...sourceHandlers(store, options.trackerScript),
     ...userHandlers(store),
   };
   const description = openApi(version);

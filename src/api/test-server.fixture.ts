@@ -42,6 +42,7 @@ export async function testServer(
     deleteEvents: async () => {},
     metrics: () => 'tributary_up 1\n',
     publicUrl: '',
+    trackerScript: '/t.js',
     version: '1.2.3',
     logger: silentLogger,
     checkOutput: true,

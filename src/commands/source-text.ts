@@ -1,4 +1,4 @@
-import type { Source } from '../contract/source.ts';
+import type { Door, Source } from '../contract/source.ts';
 
 export interface ListedSource extends Source {
   readonly lastSeen?: number | null;
@@ -45,7 +45,7 @@ export function describeSource(
     ['Origins', one.origins.join(', ') || 'all'],
     ['Events', one.events.join(', ') || 'all'],
     ['Rate', one.requestsPerSecond === null ? 'no limit' : `${one.requestsPerSecond} requests per second`],
-    ['Secret', one.signed ? 'stored' : 'none'],
+    ['Secret', secretText(one)],
     ['Mapping', one.mapping ?? 'none'],
   ];
   if (one.lastSeen !== undefined) facts.push(['Last seen', seenText(one.lastSeen, now)]);
@@ -53,6 +53,16 @@ export function describeSource(
     facts.push(['Last 24 hours', `${one.day.events} events, ${one.day.quarantined} in quarantine`]);
   facts.push(['Page', `${url}/sources/${one.id}`]);
   return columns(facts);
+}
+
+/** Senders whose requests are refused while there is nothing to check their signature with. */
+const signing: readonly Door[] = ['stripe', 'slack', 'github', 'telegram', 'sendgrid', 'mailgun'];
+
+function secretText({ door, key, signed }: Source): string {
+  if (signed) return 'stored';
+  return signing.includes(door)
+    ? `none: what ${door} sends is refused until there is one; tributary source limit ${key} --secret-file FILE`
+    : 'none';
 }
 
 function limitsText({ origins, events, requestsPerSecond }: Source): string {

@@ -20,7 +20,8 @@ export const sourceEndpoints = {
     scope: 'project',
     summary: 'The sources of a project: write keys with their limits',
     input: z.object({ project }),
-    output: z.object({ sources: z.array(sourceSchema) }),
+    /** `trackerScript`: path of our tracker's script on this server, `/t.js` unless the option `tracker-path` moved it. */
+    output: z.object({ sources: z.array(sourceSchema), trackerScript: z.string() }),
   },
   createSource: {
     method: 'POST',

@@ -97,6 +97,7 @@ export async function web(config: Config): Promise<number> {
     },
     metrics: async () => `${metrics.toString()}${(await processHeartbeat(store))?.detail.metrics ?? ''}`,
     publicUrl: config['public-url'],
+    trackerScript: `${config['tracker-path']}.js`,
     version,
     clock: systemClock,
     logger,

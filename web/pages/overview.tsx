@@ -5,6 +5,7 @@ import { useView } from '../address/use-view.ts';
 import { FilterList } from '../filter/filter-list.tsx';
 import { counted } from '../format/number.ts';
 import { BreakdownPanel } from '../overview/breakdown-panel.tsx';
+import { Elsewhere } from '../overview/elsewhere.tsx';
 import { breakdownLists } from '../overview/lists.ts';
 import { MetricCards } from '../overview/metric-cards.tsx';
 import { metricOf } from '../overview/metrics.ts';
@@ -58,6 +59,7 @@ export function OverviewPage() {
       ) : (
         <>
           <FilterList filters={filters} onChange={view.setFilters} range={range} hotkey />
+          {query.data ? <Elsewhere result={query.data} view={view} /> : null}
           <section className="panel" aria-label="Metrics">
             <MetricCards
               result={query.data}

@@ -1,7 +1,7 @@
 import { SegmentedControl } from '@mantine/core';
 import { useInterval } from '@mantine/hooks';
 import { IconArrowLeft } from '@tabler/icons-react';
-import { Link, useLocation, useParams } from '@tanstack/react-router';
+import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Source, SourceStatus } from '../../src/contract/source.ts';
 import { carriedSearch } from '../address/search.ts';
@@ -58,9 +58,9 @@ export function SourcePage() {
       }
     >
       <Answer query={sources} height={560}>
-        {() =>
+        {(data) =>
           source ? (
-            <SourceView key={source.id} source={source} status={status} />
+            <SourceView key={source.id} source={source} script={data.trackerScript} status={status} />
           ) : (
             <Panel>
               <EmptyPanel title="There is no such source">It may have been revoked.</EmptyPanel>
@@ -74,12 +74,13 @@ export function SourcePage() {
 
 interface SourceViewProps {
   readonly source: Source;
+  /** Path of our tracker's script. */
+  readonly script: string;
   readonly status: ReturnType<typeof useCall<'sourceStatus'>>;
 }
 
-function SourceView({ source, status }: SourceViewProps) {
+function SourceView({ source, script, status }: SourceViewProps) {
   const { me } = useSession();
-  const { hash } = useLocation();
   const [now, setNow] = useState(() => Date.now());
   useInterval(() => setNow(Date.now()), 1_000, { autoInvoke: true });
   const admin = mayAct(me, 'admin');
@@ -96,7 +97,7 @@ function SourceView({ source, status }: SourceViewProps) {
         ) : undefined
       }
     >
-      <SnippetTabs writeKey={source.key} snippets={setupOf(source.door)} first={hash} />
+      <SnippetTabs writeKey={source.key} script={script} snippets={setupOf(source.door)} />
     </Panel>
   );
   return (

@@ -46,7 +46,7 @@ export function GetStarted() {
           {(data) => {
             const source = data.sources.find(({ door }) => door === 'tracker');
             return source ? (
-              <SnippetTabs writeKey={source.key} />
+              <SnippetTabs writeKey={source.key} script={data.trackerScript} />
             ) : (
               <p>This project has no source for a tracker. Create one under Sources.</p>
             );

@@ -1,20 +1,25 @@
 import { Tabs } from '@mantine/core';
+import { useLocation, useNavigate } from '@tanstack/react-router';
 import { CopyButton } from './copy-button.tsx';
 import { type Snippet, snippets as trackers } from './snippets.ts';
 
 interface SnippetTabsProps {
   readonly writeKey: string;
+  /** Path of our tracker's script. */
+  readonly script: string;
   readonly snippets?: readonly Snippet[];
-  /** Id of the one that is open first. */
-  readonly first?: string | undefined;
 }
 
-/** The code that sends a first event, per client, with the key filled in. */
-export function SnippetTabs({ writeKey, snippets = trackers, first }: SnippetTabsProps) {
+/** The code that sends a first event, per client, with the key filled in. The address names the one that is open, so that it survives a reload. */
+export function SnippetTabs({ writeKey, script, snippets = trackers }: SnippetTabsProps) {
+  const { hash } = useLocation();
+  const navigate = useNavigate();
   const origin = window.location.origin;
-  const opened = snippets.find(({ id }) => id === first) ?? snippets[0];
+  const opened = snippets.find(({ id }) => id === hash) ?? snippets[0];
+  const open = (id: string | null) =>
+    void navigate({ to: '.', search: true, hash: id ?? '', replace: true, resetScroll: false });
   return (
-    <Tabs defaultValue={opened?.id ?? null} variant="none">
+    <Tabs value={opened?.id ?? null} onChange={open} variant="none">
       {snippets.length < 2 ? null : (
         <Tabs.List className="plain-tabs plain-tabs-wide" aria-label="Client">
           {snippets.map(({ id, label }) => (
@@ -25,7 +30,7 @@ export function SnippetTabs({ writeKey, snippets = trackers, first }: SnippetTab
         </Tabs.List>
       )}
       {snippets.map(({ id, where, code }) => {
-        const text = code(origin, writeKey);
+        const text = code(origin, writeKey, script);
         return (
           <Tabs.Panel key={id} value={id}>
             <div className="snippet-head">

@@ -3,7 +3,8 @@ export interface Snippet {
   readonly id: string;
   readonly label: string;
   readonly where: string;
-  readonly code: (origin: string, key: string) => string;
+  /** `script`: path of our tracker's script. */
+  readonly code: (origin: string, key: string, script: string) => string;
 }
 
 /** Trackers: each is used as it is, with another host. */
@@ -12,7 +13,7 @@ export const snippets: readonly Snippet[] = [
     id: 'tributary',
     label: 'Tributary',
     where: 'In every page: nothing to install, 3 KB. Page views, links, forms and more come by themselves',
-    code: (origin, key) => `<script defer src="${origin}/t.js" data-key="${key}"></script>
+    code: (origin, key, script) => `<script defer src="${origin}${script}" data-key="${key}"></script>
 
 <button data-track="Signed up" data-track-plan="team">Sign up</button>`,
   },

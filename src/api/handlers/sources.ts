@@ -8,9 +8,9 @@ type SourceHandlers = Pick<
 
 const hour = 3_600_000;
 
-export function sourceHandlers(store: Store): SourceHandlers {
+export function sourceHandlers(store: Store, trackerScript: string): SourceHandlers {
   return {
-    listSources: async ({ project }) => ({ sources: await store.keys.sources(project) }),
+    listSources: async ({ project }) => ({ sources: await store.keys.sources(project), trackerScript }),
 
     createSource: async ({ key: value, ...source }) => {
       const { key } = await store.keys.create({ ...source, kind: 'write', value });
