@@ -159,4 +159,6 @@ export interface Decoded {
   readonly failures: readonly Failure[];
   /** Accepted on purpose without being kept (heartbeats, the client's own metrics), by reason. */
   readonly dropped?: Readonly<Record<string, number>> | undefined;
+  /** What stood around the item in its request, so that it can be decoded by itself later. */
+  readonly envelope?: string | undefined;
 }

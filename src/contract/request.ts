@@ -1,3 +1,5 @@
+import type { ReplayMark } from './replay.ts';
+
 /**
  * What the collector accepted: one HTTP request of a tracker, as it came, after IP truncation and gunzip. This is the
  * record of the durable log, and the original that quarantine keeps.
@@ -24,9 +26,16 @@ export interface AcceptedRequest {
   readonly visitor: string;
   /** Decompressed body; empty for GET. */
   readonly body: Uint8Array;
+  /** Present when it was in quarantine before. */
+  readonly replay?: ReplayMark | undefined;
 }
 
 export interface LogRecord extends AcceptedRequest {
   /** Position in the log: 1, 2, 3, … without gaps within a partition. */
   readonly offset: number;
+}
+
+/** When it came into the log: the order of the log, which `receivedAt` of what is replayed is not. */
+export function appendedAt({ receivedAt, replay }: AcceptedRequest): number {
+  return replay?.at ?? receivedAt;
 }

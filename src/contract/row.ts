@@ -201,6 +201,28 @@ export interface QuarantineRow {
 export interface LedgerEntry {
   project: string;
   /** Start of the minute of received_at, milliseconds. */
+  visitor: string;
+  /** What stood around the item in its request. */
+  envelope: string;
+  /** Id of the replay that brought it, and where it first came; '' and 0 when this is its first arrival. */
+  replay: string;
+  origin_offset: number;
+  origin_item: number;
+}
+
+/** What became of a row of quarantine later. */
+export interface QuarantineOutcomeRow {
+  project: string;
+  log_offset: number;
+  item: number;
+  /** `loaded`, `failed`, `duplicate`, `dropped`: replayed, and with what result; `discarded`, `waiting`: what somebody decided. */
+  outcome: string;
+  at: number;
+  replay: string;
+  fix: string;
+  by: string;
+  /** Offset of the record that replayed it; 0 for what somebody decided. */
+  replay_offset: number;
   minute: number;
   protocol: string;
   hop: 'processed' | 'decoded' | 'loaded' | 'quarantined' | 'duplicate' | 'dropped';

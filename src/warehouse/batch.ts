@@ -1,7 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { CommandItem } from '../contract/command.ts';
-import type { Decoded } from '../contract/event.ts';
+import type { Decoded, DecodedEvent } from '../contract/event.ts';
 import type { EnrichBatch, EnrichedBatch, LogItem, PipelineItem } from '../contract/pipeline.ts';
+import { originOf } from '../contract/replay.ts';
 import type { LogRecord } from '../contract/request.ts';
 import type { LogRow, QuarantineRow } from '../contract/row.ts';
 import { messageOf } from '../runtime/errors.ts';
@@ -11,6 +12,7 @@ import { enrichSafely } from './enrich-safely.ts';
 import { type Refusal, storableJson } from './insert.ts';
 import { Ledger } from './ledger.ts';
 import { quarantined, quarantinedItem, refusedItem } from './quarantine.ts';
+import { type ConfirmReplayed, Replays } from './replays.ts';
 import type { Table, TableRows } from './rows.ts';
 
 /** Everything that one range of the log becomes. */
@@ -26,6 +28,8 @@ export interface Batch {
   /** What `logs` was made of. */
   readonly lines: readonly LogItem[];
   readonly counted: Ledger;
+  /** What it replays; undefined when that is nothing. */
+  readonly replays: Replays | undefined;
 }
 
 export interface PrepareOptions {
@@ -33,6 +37,7 @@ export interface PrepareOptions {
   readonly enrich: EnrichBatch;
   readonly recent: RecentIds;
   readonly confirm: Confirm;
+  readonly confirmReplayed: ConfirmReplayed;
 }
 
 /** Items that the warehouse refused, by event id: they go to quarantine instead. */
@@ -52,8 +57,14 @@ export async function prepareBatch(
 ): Promise<Batch> {
   const ledger = new Ledger();
   const quarantine: QuarantineRow[] = [];
-  const { items, lines, commands } = await decodeAll(options, range.records, ledger, quarantine);
-  const { fresh, freshLines, ids } = await unseen(options, { items, lines }, range.from, inFlight, ledger);
+  const replays = await Replays.of(range.records, range.from, options.confirmReplayed, inFlight?.replays);
+  const decoded = await decodeAll(options, range.records, { ledger, quarantine, replays });
+  const { commands } = decoded;
+  const { fresh, freshLines, ids } = await unseen(options, decoded, range.from, inFlight, {
+    ledger,
+    replays,
+  });
+  if (replays) ids.replays = replays.places;
   const { accepted, rejected } = split(fresh, refused);
   for (const { item, refusal } of rejected) {
     quarantine.push(refusedItem(item, refusal));
@@ -73,19 +84,21 @@ export async function prepareBatch(
   }
   for (const { item, reason } of enriched.dropped) {
     ledger.add(item.record, 'dropped', reason);
+    replays?.count(item.record, 'dropped');
     ids.delete(item.record.project, item.eventId, 'events');
   }
   for (const event of enriched.events) event.properties = storableJson(event.properties);
   for (const line of enriched.logs) line.attributes = storableJson(line.attributes);
   for (const line of enriched.logs) line.resource = storableJson(line.resource);
-  countLoaded(accepted, [...enriched.failures, ...enriched.dropped], ledger);
-  countLoaded(freshLines, enriched.lineFailures, ledger);
+  countLoaded(accepted, [...enriched.failures, ...enriched.dropped], { ledger, replays });
+  countLoaded(freshLines, enriched.lineFailures, { ledger, replays });
   return {
     ...range,
     changes: enriched.changes,
     ids,
     lines: freshLines,
     counted: ledger,
+    replays,
     rows: {
       events: enriched.events,
       sessions: enriched.sessions,
@@ -94,6 +107,7 @@ export async function prepareBatch(
       accounts: enriched.accounts.map(withStorableTraits),
       logs: enriched.logs,
       quarantine,
+      quarantine_outcomes: replays?.outcomes(quarantine) ?? [],
       ledger: ledger.entries(),
     },
   };
@@ -116,7 +130,11 @@ export function withRefusedLines(
     batch.counted.add(item.record, 'quarantined', refusal.reason);
     batch.ids.delete(item.record.project, item.lineId, 'logs');
   }
-  return { ...batch, rows: { ...batch.rows, quarantine, ledger: batch.counted.entries() } };
+  const outcomes = batch.replays?.outcomes(quarantine) ?? [];
+  return {
+    ...batch,
+    rows: { ...batch.rows, quarantine, quarantine_outcomes: outcomes, ledger: batch.counted.entries() },
+  };
 }
 
 interface DecodedItems {
@@ -125,17 +143,28 @@ interface DecodedItems {
   readonly commands: readonly CommandItem[];
 }
 
+/** Where it is written down what becomes of a range. */
+interface Accounts {
+  readonly ledger: Ledger;
+  readonly replays: Replays | undefined;
+}
+
 async function decodeAll(
   { decode }: PrepareOptions,
   records: readonly LogRecord[],
-  ledger: Ledger,
-  quarantine: QuarantineRow[],
+  { ledger, quarantine, replays }: Accounts & { readonly quarantine: QuarantineRow[] },
 ): Promise<DecodedItems> {
   const items: PipelineItem[] = [];
   const lines: LogItem[] = [];
   const commands: CommandItem[] = [];
   for (const [at, record] of records.entries()) {
     if (at % recordsPerTurn === recordsPerTurn - 1) await turn();
+    if (replays?.wasReplayed(record)) {
+      ledger.add(record, 'processed');
+      ledger.add(record, 'decoded');
+      ledger.add(record, 'dropped', 'replayed before');
+      continue;
+    }
     const answer = decodeSafely(decode, record);
     const decoded = answer instanceof Promise ? await answer : answer;
     ledger.add(record, 'processed');
@@ -145,6 +174,7 @@ async function decodeAll(
     for (const [reason, count] of Object.entries(decoded.dropped ?? {})) {
       ledger.add(record, 'decoded', '', count);
       ledger.add(record, 'dropped', reason, count);
+      replays?.count(record, 'dropped');
     }
     for (const [index, failure] of decoded.failures.entries()) {
       ledger.add(record, 'quarantined', failure.reason);
@@ -152,20 +182,36 @@ async function decodeAll(
       const item = failure.payload === undefined ? 0 : decoded.events.length + index + 1;
       quarantine.push(quarantined(record, item, failure));
     }
-    for (const [index, event] of decoded.events.entries()) {
-      items.push({
-        record,
-        index,
-        event,
-        eventId: event.id ?? derivedId(record.receivedAt, record.offset, index),
-      });
-    }
+    itemsOf(record, decoded, items);
     for (const [at, line] of decoded.logs?.entries() ?? []) {
       const index = numbered + at;
-      lines.push({ record, index, lineId: line.id ?? `#${record.offset}.${index}`, line });
+      lines.push({ record, index, lineId: line.id ?? lineIdOf(record, index), line });
     }
   }
   return { items, lines, commands };
+}
+
+function itemsOf(record: LogRecord, { events }: Decoded, items: PipelineItem[]): void {
+  for (const [index, event] of events.entries()) {
+    if (record.replay && event.id === undefined) items.push(replayedItem(record, index, event));
+    else {
+      const eventId = event.id ?? derivedId(record.receivedAt, record.offset, index);
+      items.push({ record, index, event, eventId });
+    }
+  }
+}
+
+function lineIdOf(record: LogRecord, index: number): string {
+  if (record.replay === undefined) return `#${record.offset}.${index}`;
+  const { offset, item } = originOf(record, index);
+  return `#${offset}.${item - 1}`;
+}
+
+/** Its id is that which it would have had at its first arrival, and is looked up like those that clients give. */
+function replayedItem(record: LogRecord, index: number, event: DecodedEvent): PipelineItem {
+  const { offset, item } = originOf(record, index);
+  const eventId = derivedId(record.receivedAt, offset, item - 1);
+  return { record, index, event: { ...event, id: eventId }, eventId };
 }
 
 /** A decoder never throws; if one does after all, its record must not stop the river. */
@@ -198,7 +244,7 @@ async function unseen(
   { items, lines }: Pick<DecodedItems, 'items' | 'lines'>,
   from: number,
   inFlight: InFlight | undefined,
-  ledger: Ledger,
+  { ledger, replays }: Accounts,
 ): Promise<{ fresh: readonly PipelineItem[]; freshLines: readonly LogItem[]; ids: SeenIds }> {
   const ids = new SeenIds();
   const known = { ids, recent, confirm, from, inFlight };
@@ -216,8 +262,10 @@ async function unseen(
     'logs',
     known,
   );
-  for (const { record } of events.duplicates) ledger.add(record, 'duplicate');
-  for (const { record } of logs.duplicates) ledger.add(record, 'duplicate');
+  for (const { record } of [...events.duplicates, ...logs.duplicates]) {
+    ledger.add(record, 'duplicate');
+    replays?.count(record, 'duplicate');
+  }
   return { fresh: events.fresh, freshLines: logs.fresh, ids };
 }
 
@@ -240,10 +288,14 @@ function split(
 function countLoaded<Item extends PipelineItem | LogItem>(
   items: readonly Item[],
   lost: readonly { readonly item: Item }[],
-  ledger: Ledger,
+  { ledger, replays }: Accounts,
 ): void {
   const gone = new Set(lost.map(({ item }) => item));
-  for (const item of items) if (gone.size === 0 || !gone.has(item)) ledger.add(item.record, 'loaded');
+  for (const item of items) {
+    if (gone.size > 0 && gone.has(item)) continue;
+    ledger.add(item.record, 'loaded');
+    replays?.count(item.record, 'loaded');
+  }
 }
 
 function withStorableTraits<Row extends { traits: string }>(row: Row): Row {

@@ -1,6 +1,16 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 
-const tables = ['events', 'sessions', 'identities', 'persons', 'accounts', 'logs', 'quarantine', 'ledger'];
+const tables = [
+  'events',
+  'sessions',
+  'identities',
+  'persons',
+  'accounts',
+  'logs',
+  'quarantine',
+  'quarantine_outcomes',
+  'ledger',
+];
 
 /** Removes every row of a project. Safe to repeat; resolves when queries no longer see any. */
 export async function deleteProject(warehouse: ClickHouseClient, project: string): Promise<void> {

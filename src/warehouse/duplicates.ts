@@ -9,6 +9,8 @@ interface SeenId {
 /** Ids that clients gave, of events and of log lines: the same text in both is two ids. */
 export class SeenIds {
   readonly #ids = { events: new Map<string, SeenId>(), logs: new Map<string, SeenId>() };
+  /** Rows of quarantine that the batch replays. */
+  replays: ReadonlySet<string> = new Set();
 
   has(project: string, id: string, table: IdTable): boolean {
     return this.#ids[table].has(keyOf(project, id));
@@ -29,7 +31,7 @@ export class SeenIds {
 }
 
 /** Ids of the batch that is being inserted: the warehouse may not know them yet. */
-export type InFlight = Pick<SeenIds, 'has'>;
+export type InFlight = Pick<SeenIds, 'has' | 'replays'>;
 
 interface Known {
   /** Takes the ids of what is fresh. */
@@ -74,10 +76,9 @@ export async function withoutDuplicates<Item extends { readonly record: LogRecor
     ids.add(project, id, table, { hash, offset });
     const range = recent.maybe(hash[0], hash[1]);
     if (range) suspects.push({ project, id, ...range });
-    const time = forgotten > 0 ? timeOf(item) : undefined;
-    const old = time !== undefined && time < item.record.receivedAt - history;
-    if (old) suspects.push({ project, id, from: 0, to: forgotten - 1, time });
-    if (range || old) firstOf.set(keyOf(project, id), item);
+    const old = forgotten > 0 ? timesBefore(item.record, timeOf(item)) : none;
+    for (const time of old) suspects.push({ project, id, from: 0, to: forgotten - 1, time });
+    if (range || old.length > 0) firstOf.set(keyOf(project, id), item);
   }
   if (suspects.length > 0) {
     for (const key of await confirm(suspects, from, table)) {
@@ -91,6 +92,15 @@ export async function withoutDuplicates<Item extends { readonly record: LogRecor
     fresh: duplicates.size > 0 ? items.filter((item) => !duplicates.has(item)) : items,
     duplicates,
   };
+}
+
+const none: readonly number[] = [];
+
+/** Around which times an item may be stored that was forgotten; none for live ones. */
+function timesBefore({ receivedAt, replay }: LogRecord, time: number | undefined): readonly number[] {
+  // by a clock that is wrong, it would have been stored at the time of its arrival
+  if (replay !== undefined) return [time ?? receivedAt, receivedAt];
+  return time !== undefined && time < receivedAt - history ? [time] : none;
 }
 
 const keyOf = (project: string, id: string): string => `${project}\0${id}`;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Decoded } from '../contract/event.ts';
 import type { EnrichBatch } from '../contract/pipeline.ts';
-import type { LogRecord } from '../contract/request.ts';
+import { appendedAt, type LogRecord } from '../contract/request.ts';
 import type { LogReader } from '../log/log.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf, TributaryError } from '../runtime/errors.ts';
@@ -16,6 +16,7 @@ import type { InFlight } from './duplicates.ts';
 import { IdentityReload } from './identity-reload.ts';
 import { Inserter, type Refusal } from './insert.ts';
 import { type PipelineProgress, Progress } from './progress.ts';
+import { confirmReplayed } from './replays.ts';
 import type { StagedState } from './staged-state.ts';
 import { trimLog } from './trim.ts';
 
@@ -106,6 +107,8 @@ class Pipeline {
       recent: this.#recent,
       confirm: (suspects, before, table) =>
         this.#retry('confirm', () => confirmStored(warehouse, suspects, before, table)),
+      confirmReplayed: (places, before) =>
+        this.#retry('confirm', () => confirmReplayed(warehouse, places, before)),
     };
   }
 
@@ -244,6 +247,7 @@ class Pipeline {
       inserter.insertPieces('persons', rows.persons, this.#token(batch, 'persons')),
       inserter.insertPieces('accounts', rows.accounts, this.#token(batch, 'accounts')),
       this.#insertSurely('quarantine', batch),
+      this.#insertSurely('quarantine_outcomes', batch),
       this.#insertSurely('ledger', batch),
     ]);
     for (const { row, refusal } of pieces.flat()) {
@@ -264,13 +268,13 @@ class Pipeline {
   }
 
   /** Tables of texts and counts, which the warehouse has no reason to refuse: if it does, somebody must look. */
-  async #insertSurely(table: 'quarantine' | 'ledger', batch: Batch): Promise<never[]> {
+  async #insertSurely<T extends 'quarantine' | 'quarantine_outcomes' | 'ledger'>(
+    table: T,
+    batch: Batch,
+  ): Promise<never[]> {
     const token = this.#token(batch, table);
     await this.#retry('insert', async () => {
-      const refusal =
-        table === 'ledger'
-          ? await this.#inserter.insert('ledger', batch.rows.ledger, token)
-          : await this.#inserter.insert('quarantine', batch.rows.quarantine, token);
+      const refusal = await this.#inserter.insert(table, batch.rows[table], token);
       if (refusal) throw new Error(`the warehouse refuses a row of ${table}: ${refusal.detail}`);
     });
     return [];
@@ -329,7 +333,8 @@ class Pipeline {
       const measured = events / batch.records.length;
       this.#eventsPerRecord = Math.max(0.1, (1 - share) * this.#eventsPerRecord + share * measured);
     }
-    this.#progress.batch(batch.records.length, events, batch.to - 1, batch.records.at(-1)?.receivedAt);
+    const newest = batch.records.at(-1);
+    this.#progress.batch(batch.records.length, events, batch.to - 1, newest && appendedAt(newest));
     this.#progress.head(log.head(), this.#next);
     metrics.count('pipeline_records', 'Records of the log that were processed', {}, batch.records.length);
     for (const { hop, count } of batch.rows.ledger)

@@ -1,11 +1,12 @@
 import type { Failure } from '../contract/event.ts';
 import type { LogItem, PipelineItem } from '../contract/pipeline.ts';
+import { originOf } from '../contract/replay.ts';
 import type { LogRecord } from '../contract/request.ts';
 import type { QuarantineRow } from '../contract/row.ts';
 import type { Refusal } from './insert.ts';
 
 /** Quarantine keeps this much of one item; what is longer is in the log under the offset named. */
-const maxPayload = 8_000_000;
+export const maxPayload = 8_000_000;
 
 /** An event or a log line that failed after it was decoded. */
 export function quarantinedItem(item: PipelineItem | LogItem, failure: Failure): QuarantineRow {
@@ -25,6 +26,7 @@ export function quarantined(record: LogRecord, item: number, failure: Failure): 
       ? asText(record.body)
       : { payload: failure.payload, encoding: 'text' as const };
   const tooLong = payload.length > maxPayload;
+  const origin = record.replay && (item === 0 ? record.replay.origin : originOf(record, item - 1));
   return {
     project: record.project,
     received_at: record.receivedAt,
@@ -44,6 +46,11 @@ export function quarantined(record: LogRecord, item: number, failure: Failure): 
     query: record.query,
     headers: JSON.stringify(record.headers),
     address: record.address,
+    visitor: record.visitor,
+    envelope: failure.envelope ?? '',
+    replay: record.replay?.id ?? '',
+    origin_offset: origin?.offset ?? 0,
+    origin_item: origin?.item ?? 0,
   };
 }
 

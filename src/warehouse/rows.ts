@@ -5,6 +5,7 @@ import type {
   LedgerEntry,
   LogRow,
   PersonRow,
+  QuarantineOutcomeRow,
   QuarantineRow,
   SessionRow,
 } from '../contract/row.ts';
@@ -19,6 +20,7 @@ export interface TableRows {
   accounts: AccountRow;
   logs: LogRow;
   quarantine: QuarantineRow;
+  quarantine_outcomes: QuarantineOutcomeRow;
   ledger: LedgerEntry;
 }
 export type Table = keyof TableRows;
@@ -198,6 +200,22 @@ export const tableColumns: { readonly [T in Table]: NativeColumns<TableRows[T]> 
   },
   ledger: {
     project: text,
+    visitor: 'String',
+    envelope: 'String',
+    replay: text,
+    origin_offset: 'UInt64',
+    origin_item: 'UInt32',
+  },
+  quarantine_outcomes: {
+    project: text,
+    log_offset: 'UInt64',
+    item: 'UInt32',
+    outcome: text,
+    at: 'DateTime64(3)',
+    replay: text,
+    fix: text,
+    by: text,
+    replay_offset: 'UInt64',
     minute: 'DateTime',
     protocol: text,
     hop: text,

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { LogRecord } from '../contract/request.ts';
+import { appendedAt, type LogRecord } from '../contract/request.ts';
 
 /** What trimming needs of a log. */
 interface TrimmableLog {
@@ -20,14 +20,14 @@ export async function trimLog(log: TrimmableLog, time: number, keepFrom: number)
   }
 }
 
-/** The first offset received at `time` or later, at most `limit`: records lie in the order of their arrival. */
+/** The first offset appended at `time` or later, at most `limit`: records lie in the order of their arrival. */
 function firstSince(log: TrimmableLog, time: number, limit: number): number {
   let low = log.read(1, 1, 1)[0]?.offset ?? limit;
   let high = limit;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
     const record = log.read(middle, 1, 1)[0];
-    if (record && record.receivedAt < time) low = middle + 1;
+    if (record && appendedAt(record) < time) low = middle + 1;
     else high = middle;
   }
   return high;

@@ -5,7 +5,7 @@ import { headQuery, openDatabase } from './database.ts';
 
 type Head = Pick<LogRecord, 'method' | 'path' | 'query' | 'headers' | 'address'> &
   /** Absent in records of version 0.1. */
-  Partial<Pick<LogRecord, 'key' | 'visitor'>>;
+  Partial<Pick<LogRecord, 'key' | 'visitor' | 'replay'>>;
 
 /** Records that one trim may delete: about 50 ms of the write lock at 1 KB each, well under the writer's patience. */
 const trimRecords = 10_000;
@@ -113,5 +113,6 @@ function toRecord(row: Record<string, SQLOutputValue>): LogRecord {
     address: head.address,
     visitor: head.visitor ?? '',
     body: row.body as Uint8Array,
+    ...(head.replay === undefined ? undefined : { replay: head.replay }),
   };
 }

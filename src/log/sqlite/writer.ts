@@ -80,8 +80,8 @@ export class SqliteLogWriter implements LogWriter {
       return Promise.reject(new TributaryError('overloaded', 'the log is closing', { retryAfter: 1 }));
     }
     if (this.#diskLow) return Promise.reject(diskFull('less than the reserve of disk space is free'));
-    const { key, method, path, query, headers, address, visitor } = request;
-    const head = JSON.stringify({ key, method, path, query, headers, address, visitor });
+    const { key, method, path, query, headers, address, visitor, replay } = request;
+    const head = JSON.stringify({ key, method, path, query, headers, address, visitor, replay });
     const bytes = head.length + request.body.length + recordOverhead;
     if (this.#queued + bytes > this.#maxQueued) {
       return Promise.reject(
