@@ -13,38 +13,67 @@ import type { Role } from '../../src/contract/endpoints.ts';
 import { carriedSearch } from '../address/search.ts';
 import { mayAct, useSession } from '../session/session.tsx';
 
-const destinations = [
-  { to: '/overview', label: 'Overview', icon: IconLayoutDashboard, role: 'viewer' },
-  { to: '/live', label: 'Live', icon: IconActivity, role: 'viewer' },
-  { to: '/explore', label: 'Explore', icon: IconChartDots3, role: 'viewer' },
-  { to: '/funnel', label: 'Funnel', icon: IconFilterBolt, role: 'viewer' },
-  { to: '/pipeline', label: 'Pipeline', icon: IconRipple, role: 'viewer' },
-  { to: '/sources', label: 'Sources', icon: IconPlugConnected, role: 'editor' },
-  { to: '/sql', label: 'SQL', icon: IconSql, role: 'editor' },
-  { to: '/settings', label: 'Settings', icon: IconSettings, role: 'viewer' },
-] as const satisfies readonly { to: string; label: string; icon: unknown; role: Role }[];
+interface Destination {
+  readonly label: string;
+  readonly icon: typeof IconActivity;
+  /** Who sees it. */
+  readonly role: Role;
+}
+
+/** The pages by what people come for; one more page is one more line. */
+const groups = [
+  {
+    name: 'Ask',
+    destinations: [
+      { to: '/overview', label: 'Overview', icon: IconLayoutDashboard, role: 'viewer' },
+      { to: '/live', label: 'Live', icon: IconActivity, role: 'viewer' },
+      { to: '/explore', label: 'Explore', icon: IconChartDots3, role: 'viewer' },
+      { to: '/funnel', label: 'Funnel', icon: IconFilterBolt, role: 'viewer' },
+      { to: '/sql', label: 'SQL', icon: IconSql, role: 'editor' },
+    ],
+  },
+  {
+    name: 'Data',
+    destinations: [
+      { to: '/sources', label: 'Sources', icon: IconPlugConnected, role: 'editor' },
+      { to: '/pipeline', label: 'Pipeline', icon: IconRipple, role: 'viewer' },
+    ],
+  },
+  {
+    name: 'This project',
+    destinations: [{ to: '/settings', label: 'Settings', icon: IconSettings, role: 'viewer' }],
+  },
+] as const satisfies readonly {
+  readonly name: string;
+  readonly destinations: readonly (Destination & { readonly to: string })[];
+}[];
 
 /** Links to the pages; range and filters come along. */
 export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
   const { me } = useSession();
   return (
     <nav aria-label="Pages" className="nav">
-      {destinations
-        .filter((destination) => mayAct(me, destination.role))
-        .map(({ to, label, icon: Icon }) => (
-          <Link
-            key={to}
-            to={to}
-            search={carriedSearch}
-            className="nav-link"
-            activeOptions={{ includeSearch: false }}
-            activeProps={{ 'aria-current': 'page', 'data-active': true }}
-            {...(onNavigate ? { onClick: onNavigate } : {})}
-          >
-            <Icon size={18} stroke={1.6} aria-hidden="true" />
-            {label}
-          </Link>
-        ))}
+      {groups.map(({ name, destinations }) => (
+        <ul key={name} className="nav-group" aria-label={name}>
+          {destinations
+            .filter(({ role }) => mayAct(me, role))
+            .map(({ to, label, icon: Icon }) => (
+              <li key={to}>
+                <Link
+                  to={to}
+                  search={carriedSearch}
+                  className="nav-link"
+                  activeOptions={{ includeSearch: false }}
+                  activeProps={{ 'aria-current': 'page', 'data-active': true }}
+                  {...(onNavigate ? { onClick: onNavigate } : {})}
+                >
+                  <Icon size={18} stroke={1.6} aria-hidden="true" />
+                  {label}
+                </Link>
+              </li>
+            ))}
+        </ul>
+      ))}
     </nav>
   );
 }
