@@ -70,6 +70,9 @@ export interface DecodedEvent {
   /** What the visitor allowed when it happened; absent when the client does not ask. */
   readonly consent?: Consent | undefined;
 
+  /** Self-describing data that came along; of its schemas only the plan knows. */
+  readonly contexts?: readonly SelfDescribing[] | undefined;
+
   /** Properties of a track/page/screen event. */
   readonly properties: JsonObject;
   /** What the event changes about the person, on events of any type. */
@@ -80,6 +83,13 @@ export interface DecodedEvent {
 
 /** `anonymous`: counted without cookies and without an id that lasts longer than the day. */
 export type Consent = 'granted' | 'denied' | 'anonymous';
+
+/** Data that names its schema. */
+export interface SelfDescribing {
+  /** `vendor/name/version`. */
+  readonly schema: string;
+  readonly data: JsonObject;
+}
 
 /** Changes of the profile of a person or an account, applied in this order. */
 export interface ProfileChanges {
@@ -149,6 +159,8 @@ export interface Failure {
   readonly detail: string;
   /** What failed: the item's JSON, or undefined when the whole request failed (then its body is kept). */
   readonly payload?: string | undefined;
+  /** What stood around the item in its request, so that it can be decoded by itself later. */
+  readonly envelope?: string | undefined;
 }
 
 /** The answer of a protocol's decoder: total, never throws. */
@@ -159,6 +171,4 @@ export interface Decoded {
   readonly failures: readonly Failure[];
   /** Accepted on purpose without being kept (heartbeats, the client's own metrics), by reason. */
   readonly dropped?: Readonly<Record<string, number>> | undefined;
-  /** What stood around the item in its request, so that it can be decoded by itself later. */
-  readonly envelope?: string | undefined;
 }

@@ -6,6 +6,7 @@ import type {
   Item,
   JsonObject,
   JsonValue,
+  SelfDescribing,
 } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
 import { plainAddress } from '../accept/address.ts';
@@ -146,7 +147,7 @@ function decodeItem(item: JsonValue, record: LogRecord): DecodedEvent | Problem 
   }
   const read = contextsOf(item);
   if ('reason' in read) return read;
-  const { contexts } = read;
+  const { contexts, described } = read;
   const named = name(item, contexts);
   if ('reason' in named) return named;
   const problem = outOfBounds(named.properties);
@@ -158,6 +159,7 @@ function decodeItem(item: JsonValue, record: LogRecord): DecodedEvent | Problem 
     ...named,
     ...who(item, contexts, record),
     ...where(item, contexts, record),
+    contexts: described,
   };
 }
 
@@ -200,6 +202,9 @@ function structured(item: JsonObject): Named | Problem {
   return { type: 'track', event: action, properties: { ...texts, ...numbers(item, { se_va: 'value' }) } };
 }
 
+/** vendor, name and version of `iglu:vendor/name/format/version`. */
+const igluSchema = /^iglu:([\w.-]+)\/([\w.-]+)\/[\w.-]+\/([\w.-]+)$/;
+
 function selfDescribing(item: JsonObject): Named | Problem {
   const outer = embedded(item.ue_pr, item.ue_px);
   if (outer === undefined)
@@ -207,8 +212,7 @@ function selfDescribing(item: JsonObject): Named | Problem {
   if ('reason' in outer) return outer;
   const inner = object(object(outer.json).data);
   const schema = text(inner.schema);
-  const [, vendor, event, version] =
-    /^iglu:([\w.-]+)\/([\w.-]+)\/[\w.-]+\/([\w.-]+)$/.exec(schema ?? '') ?? [];
+  const [, vendor, event, version] = igluSchema.exec(schema ?? '') ?? [];
   if (vendor === undefined || event === undefined || version === undefined) {
     return { reason: 'no schema', detail: 'the event is no self-describing JSON with an iglu: schema' };
   }
@@ -316,18 +320,30 @@ function deviceOf(mobile: JsonObject | undefined): DeviceFacts | undefined {
 /** The data of each context, by the name of its schema; the first of a name. */
 type Contexts = { readonly [name: string]: JsonObject | undefined };
 
-function contextsOf(item: JsonObject): { readonly contexts: Contexts } | Problem {
+interface ReadContexts {
+  readonly contexts: Contexts;
+  readonly described?: DecodedEvent['contexts'];
+}
+
+function contextsOf(item: JsonObject): ReadContexts | Problem {
   const outer = embedded(item.co, item.cx);
   if (outer === undefined) return { contexts: {} };
   if ('reason' in outer) return { reason: 'broken contexts', detail: `${outer.reason}: ${outer.detail}` };
   const contexts = new Map<string, JsonObject>();
+  const described: SelfDescribing[] = [];
   const list = object(outer.json).data;
   for (const one of Array.isArray(list) ? list.slice(0, 100) : []) {
-    const name = text(object(one).schema)?.split('/')[1];
-    if (name !== undefined && /^[a-z_]{3,40}$/.test(name) && !contexts.has(name))
-      contexts.set(name, object(object(one).data));
+    const schema = text(object(one).schema);
+    if (schema === undefined) continue;
+    const data = object(object(one).data);
+    const [, vendor, name, version] = igluSchema.exec(schema) ?? [];
+    if (version !== undefined && !outOfBounds(data))
+      described.push({ schema: `${vendor}/${name}/${version}`, data });
+    const short = schema.split('/')[1];
+    if (short !== undefined && /^[a-z_]{3,40}$/.test(short) && !contexts.has(short))
+      contexts.set(short, data);
   }
-  return { contexts: Object.fromEntries(contexts) };
+  return { contexts: Object.fromEntries(contexts), described };
 }
 
 /** JSON inside a field: plain, or base64 of either alphabet, padded or not. */
