@@ -11,6 +11,8 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   contract: [],
   log: ['runtime', 'contract'],
   store: ['runtime', 'contract'],
+  archive: ['runtime', 'contract', 'log'],
+  rewind: ['runtime', 'contract', 'archive', 'log', 'warehouse'],
   plan: ['runtime', 'contract'],
   api: ['runtime', 'contract', 'store'],
   collect: ['runtime', 'contract', 'log'],
