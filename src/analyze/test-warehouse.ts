@@ -142,6 +142,8 @@ export function eventRow(
     currency: '',
     order_id: '',
     items: [],
+    plan_status: '',
+    plan_errors: '',
     properties: '{}',
     ...fields,
   };

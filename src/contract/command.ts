@@ -1,3 +1,4 @@
+import type { PlanSet } from './plan.ts';
 import type { ProjectSettings } from './project-settings.ts';
 import type { LogRecord } from './request.ts';
 
@@ -5,7 +6,9 @@ import type { LogRecord } from './request.ts';
  * What an operator changes about processing. It goes through the log like events do, and holds from its range of the log on: once,
  * repeatable after a crash, and in its place when the log is processed again.
  */
-export type Command = { readonly kind: 'settings'; readonly settings: ProjectSettings };
+export type Command =
+  | { readonly kind: 'settings'; readonly settings: ProjectSettings }
+  | { readonly kind: 'plan'; readonly plan: PlanSet };
 
 /** A command on its way; the project is the record's. */
 export interface CommandItem {

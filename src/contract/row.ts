@@ -1,4 +1,5 @@
 import type { Consent, EventType } from './event.ts';
+import type { PlanStatus } from './plan.ts';
 
 /** What events and sessions say alike: where a visit came from, and on what it happened. */
 interface VisitColumns {
@@ -67,6 +68,10 @@ export interface EventRow extends VisitColumns {
   currency: string;
   order_id: string;
   items: readonly ItemRow[];
+  /** What the tracking plan says of it. */
+  plan_status: PlanStatus;
+  /** Violations, one a line: `property: what is wrong`. */
+  plan_errors: string;
   /** JSON text of the properties. */
   properties: string;
 }

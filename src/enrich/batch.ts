@@ -1,11 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { CommandItem } from '../contract/command.ts';
 import type { EnrichedBatch, LogItem, PipelineItem } from '../contract/pipeline.ts';
+import type { PlanReader } from '../contract/plan.ts';
 import type { AccountRow, PersonRow, SessionRow } from '../contract/row.ts';
 import { messageOf } from '../runtime/errors.ts';
 import { applyCommands, keysOfCommands } from './commands.ts';
 import { keysOfLines, runLines } from './lines.ts';
 import { Memory, settingsKey, subjectKey } from './memory.ts';
+import { planKey } from './plans.ts';
 import type { StateStore } from './state/state.ts';
 import { cut, type Draft, draftOf, limit, type Step, type Verdict } from './step.ts';
 
@@ -19,6 +21,7 @@ export interface BatchParts {
   readonly steps: readonly Step[];
   readonly state: StateStore;
   readonly allowedEvents?: AllowedEvents | undefined;
+  readonly readPlan?: PlanReader | undefined;
 }
 
 /**
@@ -26,7 +29,7 @@ export interface BatchParts {
  * sessions that the events have made.
  */
 export async function runBatch(
-  { steps, state, allowedEvents }: BatchParts,
+  { steps, state, allowedEvents, readPlan }: BatchParts,
   items: readonly PipelineItem[],
   lines: readonly LogItem[] = [],
   commands: readonly CommandItem[] = [],
@@ -37,7 +40,9 @@ export async function runBatch(
   keysOfLines(lines, keys);
   keysOfCommands(commands, keys);
   for (const { record } of commands) keys.add(settingsKey(record.project));
+  for (const project of projectsOf(items)) keys.add(planKey(project));
   await memory.load(state, keys);
+  memory.plans.read = readPlan;
   applyCommands(commands, memory);
   if (allowedEvents) memory.allowedEvents = await limitsOf(items, allowedEvents);
   for (const draft of drafts) recall(draft, memory);
@@ -77,6 +82,12 @@ function newestOffset(items: readonly PipelineItem[], commands: readonly Command
   for (const { record } of items) newest = Math.max(newest, record.offset);
   for (const { record } of commands) newest = Math.max(newest, record.offset);
   return newest;
+}
+
+function projectsOf(items: readonly PipelineItem[]): Set<string> {
+  const projects = new Set<string>();
+  for (const { record } of items) projects.add(record.project);
+  return projects;
 }
 
 /** What the keys of the batch are limited to; keys that may send everything are not named. */

@@ -14,6 +14,10 @@ const handlers: { readonly [Kind in Command['kind']]: Handler<Kind> } = {
     keys: () => [],
     apply: ({ settings }, { record }, memory) => memory.changeSettings(record.project, settings),
   },
+  plan: {
+    keys: () => [],
+    apply: ({ plan }, { record }, memory) => memory.plans.change(record.project, plan),
+  },
 };
 
 function handlerOf<Kind extends Command['kind']>(command: Extract<Command, { kind: Kind }>): Handler<Kind> {

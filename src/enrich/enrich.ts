@@ -1,4 +1,5 @@
 import type { EnrichBatch } from '../contract/pipeline.ts';
+import type { PlanReader } from '../contract/plan.ts';
 import { type AllowedEvents, runBatch } from './batch.ts';
 import { type Geo, openGeo } from './geo/geo.ts';
 import { cachedState } from './state/cached.ts';
@@ -12,6 +13,7 @@ import { geoStep } from './steps/geo.ts';
 import { identityStep } from './steps/identity.ts';
 import { localeStep } from './steps/locale.ts';
 import { pageStep } from './steps/page.ts';
+import { planStep } from './steps/plan.ts';
 import { profileStep } from './steps/profile.ts';
 import { propertiesStep } from './steps/properties.ts';
 import { revenueStep } from './steps/revenue.ts';
@@ -29,6 +31,7 @@ export function enrichmentSteps(geo: Geo): readonly Step[] {
   return [
     clockStep,
     sourceStep,
+    planStep,
     pageStep,
     userAgentStep,
     botStep,
@@ -56,13 +59,15 @@ export function createEnricher({
   state,
   geo = openGeo(),
   allowedEvents,
+  readPlan,
 }: {
   readonly state: StateStore;
   readonly geo?: Geo;
   readonly allowedEvents?: AllowedEvents;
+  readonly readPlan?: PlanReader;
 }): {
   readonly enrich: EnrichBatch;
 } {
-  const parts = { steps: enrichmentSteps(geo), state, allowedEvents };
+  const parts = { steps: enrichmentSteps(geo), state, allowedEvents, readPlan };
   return { enrich: (items, lines, commands) => runBatch(parts, items, lines, commands) };
 }

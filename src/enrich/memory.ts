@@ -1,6 +1,7 @@
 import { defaultSettings, type ProjectSettings, projectSettings } from '../contract/project-settings.ts';
 import type { IdentityRow } from '../contract/row.ts';
 import { defaultKind } from './account-kind.ts';
+import { Plans, projectOfPlan } from './plans.ts';
 import { RecentCache } from './recent.ts';
 import type { Session } from './session-state.ts';
 import { decodeAccount, decodeSubject, encodeAccount, encodeSubject } from './state/codec.ts';
@@ -71,6 +72,7 @@ export class Memory {
   readonly identities: IdentityRow[] = [];
   /** Events that keys are limited to, by id of the key. */
   allowedEvents: ReadonlyMap<string, ReadonlySet<string>> = new Map();
+  readonly plans = new Plans();
   /** Version of every row this batch writes: the newest offset in it, so a later batch always replaces an earlier one. */
   readonly version: number;
 
@@ -145,6 +147,7 @@ export class Memory {
       decoded.set(subject.stateKey, { text, subject });
     }
     for (const account of this.#changedAccounts) changes.set(account.stateKey, encodeAccount(account));
+    for (const [key, text] of this.plans.changes) changes.set(key, text);
     return changes;
   }
 
@@ -152,6 +155,11 @@ export class Memory {
     if (key.startsWith(settingsPrefix)) {
       const known = text === undefined ? undefined : readSettings(text);
       if (known) this.#settings.set(key.slice(settingsPrefix.length), known);
+      return;
+    }
+    const planned = projectOfPlan(key);
+    if (planned !== undefined) {
+      this.plans.take(planned, text);
       return;
     }
     const end = key.indexOf('\0');

@@ -223,6 +223,8 @@ export function draftOf(item: PipelineItem): Draft {
     currency: '',
     order_id: cut(event.orderId, limit.id),
     items: itemsOf(event.items),
+    plan_status: '',
+    plan_errors: '',
     properties: '{}',
   };
   return {

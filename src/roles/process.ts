@@ -2,6 +2,7 @@ import { createDecoder } from '../collect/collect.ts';
 import type { Config } from '../config.ts';
 import { createEnricher, openState } from '../enrich/enrich.ts';
 import { openLogReader } from '../log/log.ts';
+import { createPlanReader } from '../plan/plan.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
 import { createLogger } from '../runtime/logger.ts';
@@ -61,7 +62,11 @@ export async function processRole(config: Config): Promise<number> {
     log,
     state,
     decode: createDecoder((keyId) => store.keys.mapping(keyId)),
-    enrich: createEnricher({ state, allowedEvents: (keyId) => store.keys.allowedEvents(keyId) }).enrich,
+    enrich: createEnricher({
+      state,
+      allowedEvents: (keyId) => store.keys.allowedEvents(keyId),
+      readPlan: createPlanReader(),
+    }).enrich,
     warehouse,
     clock: systemClock,
     logger,

@@ -208,6 +208,8 @@ export function eventRow({ record, event, eventId }: PipelineItem): EventRow {
     currency: '',
     order_id: event.orderId ?? '',
     items: [],
+    plan_status: '',
+    plan_errors: '',
     // A body that is no JSON object is what the warehouse refuses.
     properties: event.event === 'refused' ? 'not an object' : JSON.stringify(event.properties),
   };

@@ -103,6 +103,8 @@ export const tableColumns: { readonly [T in Table]: NativeColumns<TableRows[T]> 
         quantity: 'Float64',
       },
     },
+    plan_status: { rare: 'String' },
+    plan_errors: { rare: 'String' },
     properties: 'String',
   },
   sessions: {

@@ -1,16 +1,15 @@
+import { shownProperties } from '../shown-properties.ts';
 import type { Draft, Step, Verdict } from '../step.ts';
 
 /** Longer than any protocol allows for one event. */
 const maxProperties = 1_048_576;
 
-/** The properties as JSON text, with what enrichment adds under `$` names. An identify or group call without properties shows its traits. */
+/** The properties as JSON text, with what enrichment adds under `$` names. */
 export const propertiesStep: Step = { name: 'properties', run: writeProperties };
 
 function writeProperties(draft: Draft): Verdict | undefined {
   const { event, extra, row } = draft;
-  const traits =
-    event.type === 'identify' ? event.person?.set : event.type === 'group' ? event.account?.set : undefined;
-  const shown = traits === undefined ? event.properties : { ...traits, ...event.properties };
+  const shown = shownProperties(event);
   row.properties = JSON.stringify(extra === undefined ? shown : { ...shown, ...extra });
   if (row.properties.length <= maxProperties) return undefined;
   return {
