@@ -1,5 +1,5 @@
 import { globSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 
 export interface Found {
   readonly path: string;
@@ -24,13 +24,29 @@ export function discover(patterns: readonly string[]): Found[] {
       if (paths.size >= maxFiles) break;
     }
   }
-  return [...paths].flatMap(found);
+  // a file before its copies, whose names are longer
+  return [...paths].toSorted((one, other) => one.length - other.length).flatMap(found);
+}
+
+/** What all names have in common that rotation gives to a file: `app.log` of `app.log.1`, `app.log-20261122.gz` and `app-20261122.log`. */
+export function familyOf(path: string): string {
+  const name = basename(path)
+    .replace(/\.gz$/, '')
+    .replace(/[-._](?:\d[-.:_T\d]*|old|bak)$/, '');
+  const extension = extname(name);
+  return name.slice(0, name.length - extension.length).replace(/[-._]\d[-.:_T\d]{5,}$/, '') + extension;
+}
+
+/** Whether rotation may have copied the one file to the other name. */
+export function isRotationOf(path: string, original: string): boolean {
+  return basename(path).length > basename(original).length && familyOf(path) === familyOf(original);
 }
 
 /** What the file may be called after it was rotated: `app.log.1`, `app.log-20261122.gz`. */
 export function siblings(path: string): Found[] {
   const folder = dirname(path);
   const name = basename(path);
+  const family = familyOf(path);
   let names: string[];
   try {
     names = readdirSync(folder);
@@ -38,7 +54,7 @@ export function siblings(path: string): Found[] {
     return [];
   }
   return names
-    .filter((one) => one !== name && one.startsWith(name))
+    .filter((one) => one !== name && (one.startsWith(name) || familyOf(one) === family))
     .slice(0, maxSiblings)
     .flatMap((one) => found(join(folder, one)));
 }

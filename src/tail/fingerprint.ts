@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { createReadStream, readSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
+import { familyOf } from './discover.ts';
 import type { Position } from './position.ts';
 
 /** Enough for lines with times in them to differ. */
@@ -34,6 +35,26 @@ export function printsAt(read: ReadAt, offset: number): Prints {
   return { headBytes, head: digest(read(0, headBytes)), tail: digest(read(from, offset - from)) };
 }
 
+/** The fingerprint of a content's beginning, of which nothing needs to be read yet. */
+export function headOf(read: ReadAt): Pick<Prints, 'headBytes' | 'head'> {
+  const bytes = read(0, headLength);
+  return { headBytes: bytes.length, head: digest(bytes) };
+}
+
+/** Whether the entry's fingerprint has all the bytes that a fingerprint may have. */
+export function hasWholeHead({ headBytes }: Position): boolean {
+  return headBytes === headLength;
+}
+
+/** Whether `size` bytes are how the other content begins, as a copy does while it is made. */
+export function isBeginningOf(read: ReadAt, size: number, other: ReadAt): boolean {
+  const parts = [
+    [0, Math.min(size, headLength)],
+    [Math.max(0, size - tailLength), Math.min(size, tailLength)],
+  ] as const;
+  return parts.every(([at, length]) => read(at, length).equals(other(at, length)));
+}
+
 /** Whether this is still, or again, the content that was read up to the entry's offset. */
 export function isSame(read: ReadAt, entry: Position): boolean {
   if (!hasSameHead(read, entry)) return false;
@@ -47,9 +68,13 @@ export function hasSameHead(read: ReadAt, { headBytes, head }: Position): boolea
   return bytes.length === headBytes && digest(bytes) === head;
 }
 
-/** Whether another file can be known by the entry's fingerprint at all. */
-export function isTelling({ headBytes }: Position): boolean {
-  return headBytes >= minHead;
+/**
+ * Whether a file of that name can be known by the entry's fingerprint at all: under a name of another family only by much, since programs
+ * that are alike begin their logs alike.
+ */
+export function isTelling({ headBytes, offset, path }: Position, name: string): boolean {
+  if (familyOf(name) === familyOf(path)) return headBytes >= minHead;
+  return headBytes === headLength && offset >= headLength;
 }
 
 /** The same question about a compressed file. False when it is broken or not finished. */
@@ -72,7 +97,7 @@ export async function isSameCompressed(path: string, entry: Position): Promise<b
       if (end > from && at < entry.offset)
         tail.push(chunk.subarray(Math.max(0, from - at), Math.min(chunk.length, entry.offset - at)));
       at = end;
-      if (at >= entry.offset) return digest(Buffer.concat(tail)) === entry.tail;
+      if (at >= entry.offset && headLeft === 0) return digest(Buffer.concat(tail)) === entry.tail;
     }
   } catch {
     return false;

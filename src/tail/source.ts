@@ -59,7 +59,7 @@ const empty = Buffer.alloc(0);
 
 export class PlainSource implements Source {
   entry: Position;
-  readonly #read: ReadAt;
+  readonly read: ReadAt;
   readonly #handle: number;
   /** The last look that found nothing, and what the file was like. */
   #quiet:
@@ -69,7 +69,7 @@ export class PlainSource implements Source {
   constructor(handle: number, entry: Position) {
     this.#handle = handle;
     this.entry = entry;
-    this.#read = readerOf(handle);
+    this.read = readerOf(handle);
   }
 
   look(last: boolean): Promise<Look | 'truncated'> {
@@ -80,16 +80,21 @@ export class PlainSource implements Source {
     const quiet = this.#quiet;
     if (quiet?.size === size && quiet.modified === mtimeMs && quiet.last === last)
       return Promise.resolve(quiet.look);
-    const bytes = this.#read(entry.offset, Math.min(maxLook, size - entry.offset));
+    const bytes = this.read(entry.offset, Math.min(maxLook, size - entry.offset));
     const look = lookAt(bytes, entry, entry.offset + bytes.length >= size, last);
-    const prints = printsAt(this.#read, look.next);
+    const prints = printsAt(this.read, look.next);
     // Looked at after reading: what was truncated before that is not what was read.
-    if (fstatSync(this.#handle).size < entry.offset + bytes.length || !hasSameHead(this.#read, entry))
+    if (fstatSync(this.#handle).size < entry.offset + bytes.length || !hasSameHead(this.read, entry))
       return Promise.resolve('truncated');
     const whole = { ...look, prints };
     const isQuiet = look.atEnd && look.next === entry.offset;
     this.#quiet = isQuiet ? { size, modified: mtimeMs, last, look: whole } : undefined;
     return Promise.resolve(whole);
+  }
+
+  /** Whether there is a name for it, known or not. */
+  get isNamed(): boolean {
+    return fstatSync(this.#handle).nlink > 0;
   }
 
   close(): void {

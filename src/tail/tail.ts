@@ -3,7 +3,17 @@ import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../runtime/clock.ts';
 import { discover, type Found, siblings } from './discover.ts';
-import { hasSameHead, isSame, isSameCompressed, isTelling, printsAt, readerOf } from './fingerprint.ts';
+import {
+  hasSameHead,
+  hasWholeHead,
+  headOf,
+  isSame,
+  isSameCompressed,
+  isTelling,
+  printsAt,
+  readerOf,
+} from './fingerprint.ts';
+import { originOf, placeOf } from './origin.ts';
 import { type Position, PositionFile } from './position.ts';
 import { createSender } from './sender.ts';
 import { CompressedSource, type Look, PlainSource, type Source } from './source.ts';
@@ -48,6 +58,8 @@ const linger = 5_000;
 const settling = 2_000;
 /** A request: small enough for every collector, large enough to be worth one. */
 const maxBatch = 2 * 1024 * 1024;
+/** Contents that are not under their name any more and of which no copy was found yet. */
+const maxDeparted = 1_000;
 
 /**
  * Follows files and delivers their lines, each exactly once: how far a file is read is written down after the collector has
@@ -60,6 +72,9 @@ export async function tail(options: TailOptions): Promise<TailProgress> {
 }
 
 const keyOf = ({ device, inode }: Pick<Position, 'device' | 'inode'>): string => `${device}:${inode}`;
+
+const isCopy = (one: Position, other: Position): boolean =>
+  one.id === other.id && keyOf(one) !== keyOf(other);
 
 interface Part {
   readonly source: Source;
@@ -74,6 +89,7 @@ class Tail {
   /** Since when there is no name for an active file any more. */
   readonly #orphans = new Map<string, number>();
   readonly #broken = new Map<string, number>();
+  readonly #departed: Position[] = [];
   readonly #send: (body: Buffer) => Promise<void>;
   #first: boolean;
   #changed = false;
@@ -96,7 +112,7 @@ class Tail {
     try {
       while (!signal.aborted) {
         await this.#discover();
-        if (!started) for (const entry of known) await this.#recover(entry);
+        if (!started) for (const entry of known) await this.#seek(entry);
         started = true;
         this.#save();
         const { parts, moved } = await this.#gather();
@@ -111,6 +127,11 @@ class Tail {
       for (const source of this.#active.values()) source.close();
     }
     return this.#progress;
+  }
+
+  /** Looks for a file that the patterns do not name any more. */
+  async #seek(entry: Position): Promise<void> {
+    if (!entry.done && !this.#active.has(keyOf(entry))) await this.#recover(entry);
   }
 
   /** Written before a first line of a new file is sent: its id must be the same after a crash. */
@@ -129,6 +150,10 @@ class Tail {
     if (now - this.#discovered < between && !this.#options.once) return;
     this.#discovered = now;
     const found = discover(this.#options.patterns);
+    // what is known under whatever name comes first: the others may be copies of it
+    found.sort(
+      (one, other) => Number(this.#entries.has(keyOf(other))) - Number(this.#entries.has(keyOf(one))),
+    );
     const present = new Set<string>();
     for (const file of found) {
       const key = keyOf(file);
@@ -153,37 +178,51 @@ class Tail {
       this.#watch(new CompressedSource(file.path, entry ?? (await this.#ofCompressed(file))));
       return;
     }
+    // whose it is is known when there is something in it
+    if (!entry && file.size === 0) return;
     const handle = opened(file.path);
     if (handle === undefined) return;
     const read = readerOf(handle);
-    if (entry && (entry.offset === 0 || isSame(read, entry))) {
+    if (entry && (entry.headBytes === 0 || isSame(read, entry))) {
       this.#watch(new PlainSource(handle, entry));
       return;
     }
     // the name's old content may have got another name while nobody looked
-    if (entry) await this.#recover(entry, key);
-    const telling = [...this.#entries.values()].filter(isTelling);
-    const original = telling.find((one) => isSame(read, one));
-    if (!original && isRecent && telling.some((one) => one.offset > file.size && hasSameHead(read, one))) {
-      closeSync(handle);
-      return;
+    if (entry) await this.#leave(entry);
+    const position = this.#startsAtEnd ? undefined : originOf(file, read, this.#known(file, isRecent));
+    if (position === 'unfinished') closeSync(handle);
+    else this.#watch(new PlainSource(handle, position ?? this.#new(file, read)));
+  }
+
+  #known(file: Found, isRecent: boolean): Parameters<typeof originOf>[2] {
+    this.#imprint();
+    const followed = [...this.#active.values()].filter((source) => source instanceof PlainSource);
+    const departed = this.#departed.filter(({ path }) => path !== file.path);
+    return { entries: [...this.#entries.values(), ...departed], followed, isRecent };
+  }
+
+  /** What is not read yet must be known again too, so the fingerprints of short beginnings are kept up to date. */
+  #imprint(): void {
+    for (const source of this.#active.values()) {
+      const { entry } = source;
+      if (!(source instanceof PlainSource) || hasWholeHead(entry) || !hasSameHead(source.read, entry))
+        continue;
+      const head = headOf(source.read);
+      if (head.headBytes > entry.headBytes) this.#put(source, { ...entry, ...head });
     }
-    const position = original ? { ...original, ...placeOf(file), done: false } : this.#new(file, read);
-    this.#watch(new PlainSource(handle, position));
   }
 
   async #ofCompressed(file: Found): Promise<Position> {
-    for (const entry of this.#entries.values()) {
-      if (isTelling(entry) && (await isSameCompressed(file.path, entry)))
+    for (const entry of this.#known(file, false).entries) {
+      if (isTelling(entry, file.path) && (await isSameCompressed(file.path, entry)))
         return { ...entry, ...placeOf(file), done: false };
     }
-    const isOld = this.#first && !this.#options.fromStart && !this.#options.once;
+    const isOld = this.#startsAtEnd;
     return { ...this.#new(file, () => Buffer.alloc(0)), offset: 0, skipping: false, done: isOld };
   }
 
   #new(file: Found, read: ReturnType<typeof readerOf>): Position {
-    const fromStart = !this.#first || this.#options.fromStart || this.#options.once;
-    const offset = fromStart || file.compressed ? 0 : file.size;
+    const offset = this.#startsAtEnd && !file.compressed ? file.size : 0;
     return {
       id: randomUUID(),
       path: file.path,
@@ -195,6 +234,11 @@ class Tail {
       done: false,
       seen: this.#options.clock.now(),
     };
+  }
+
+  /** At the very first look: what is there is of before. */
+  get #startsAtEnd(): boolean {
+    return this.#first && !this.#options.fromStart && !this.#options.once;
   }
 
   #watch(source: Source): void {
@@ -210,30 +254,38 @@ class Tail {
     this.#changed = true;
   }
 
+  /** What was in a file that has other content now: read on where it is found, now or when it comes. */
+  async #leave(entry: Position): Promise<void> {
+    const isElsewhere = [...this.#active.values()].some((one) => isCopy(one.entry, entry));
+    if (isElsewhere || entry.done || entry.headBytes === 0 || (await this.#recover(entry))) return;
+    this.#departed.push(entry);
+    if (this.#departed.length > maxDeparted) this.#departed.shift();
+  }
+
   /** Looks for what is unread of a content that is not under its name any more: renamed, copied or compressed. */
-  async #recover(entry: Position, replaced?: string): Promise<void> {
-    if (entry.done || (replaced === undefined && this.#active.has(keyOf(entry)))) return;
+  async #recover(entry: Position): Promise<boolean> {
     for (const file of siblings(entry.path)) {
       const key = keyOf(file);
       if (this.#active.has(key) || this.#entries.get(key)?.done) continue;
       const moved = { ...entry, ...placeOf(file) };
       if (file.compressed) {
-        if (!isTelling(entry) || !(await isSameCompressed(file.path, entry))) continue;
+        if (!isTelling(entry, file.path) || !(await isSameCompressed(file.path, entry))) continue;
         this.#watch(new CompressedSource(file.path, moved));
-        return;
+        return true;
       }
       const handle = opened(file.path);
       if (handle === undefined) continue;
       const isIt =
-        key === keyOf(entry) && entry.offset === 0
+        key === keyOf(entry) && entry.headBytes === 0
           ? true
-          : isTelling(entry) && isSame(readerOf(handle), entry);
+          : isTelling(entry, file.path) && isSame(readerOf(handle), entry);
       if (isIt) {
         this.#watch(new PlainSource(handle, moved));
-        return;
+        return true;
       }
       closeSync(handle);
     }
+    return false;
   }
 
   /** What is to be sent, and whether something else happened on the way there. */
@@ -251,6 +303,9 @@ class Tail {
         moved = true;
       } else if (look === 'broken') this.#setAside(key, source);
       else if (look.bytes.length > 0) {
+        // after a crash in the middle of sending it is known by this, whatever its name is then
+        if (source.entry.headBytes === 0)
+          this.#put(source, { ...source.entry, headBytes: look.prints.headBytes, head: look.prints.head });
         parts.push({ source, look });
         size += look.bytes.length;
         if (since !== undefined) this.#orphans.set(key, now);
@@ -280,7 +335,7 @@ class Tail {
     this.#options.say(`${before.path} was truncated and is read from its start`);
     const nothing = printsAt(() => Buffer.alloc(0), 0);
     const fresh = { ...before, id: randomUUID(), offset: 0, ...nothing, skipping: false };
-    await this.#recover(before, keyOf(before));
+    await this.#leave(before);
     this.#put(source, fresh);
     this.#save();
   }
@@ -315,10 +370,6 @@ class Tail {
     this.#progress = { files: this.#active.size, lines, bytes, cut };
     this.#options.onProgress(this.#progress);
   }
-}
-
-function placeOf({ device, inode }: Found): Pick<Position, 'device' | 'inode'> {
-  return { device, inode };
 }
 
 function opened(path: string): number | undefined {
