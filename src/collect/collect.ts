@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Decoded } from '../contract/event.ts';
-import type { AcceptedRequest, LogRecord } from '../contract/request.ts';
+import type { AcceptedRequest } from '../contract/request.ts';
 import type { LogWriter } from '../log/log.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type ErrorCode, errorTable, TributaryError } from '../runtime/errors.ts';
@@ -12,11 +11,10 @@ import { keptHeaders } from './accept/headers.ts';
 import { privateBody, privateQuery } from './accept/privacy.ts';
 import { Refusals } from './accept/refusals.ts';
 import { type Excess, SourceLimits } from './accept/source-limits.ts';
-import { decodeCommand, operatorProtocol } from './operator.ts';
+import { createDecoder } from './decoder.ts';
 import type {
   Admission,
   Answer,
-  DecodeContext,
   Incoming,
   Outbound,
   Protocol,
@@ -29,7 +27,7 @@ import { publicOutbound } from './webhook/outbound.ts';
 
 export type { Refusal } from './accept/refusals.ts';
 export type { DecodeContext, SourceKey } from './protocol.ts';
-export { Refusals };
+export { createDecoder, Refusals };
 
 export interface CollectorOptions {
   readonly log: LogWriter;
@@ -64,38 +62,6 @@ export interface Collector {
 export const collectorServerOptions = { maxHeaderSize: 64 * 1024 } as const;
 
 type Found = SourceKey | undefined | Promise<SourceKey | undefined>;
-
-/**
- * Decodes records with today's code for their protocols. Total: what cannot be decoded is a failure, never an exception.
- * `mapping`: the JSONata text that belongs to a key.
- */
-export function createDecoder(
-  mapping: DecodeContext['mapping'] = () => Promise.resolve(undefined),
-): (record: LogRecord) => Decoded | Promise<Decoded> {
-  const byName = new Map(protocols.map((protocol) => [protocol.name, protocol]));
-  const context: DecodeContext = { mapping, request: decodeInner };
-  return (record) => {
-    const protocol = byName.get(record.protocol);
-    if (protocol) return protocol.decode(record, context);
-    if (record.protocol === operatorProtocol) return decodeCommand(record);
-    const detail = `this version speaks ${[...byName.keys()].join(', ')}, not "${record.protocol}"`;
-    return { events: [], failures: [{ stage: 'decode', reason: 'unknown protocol', detail }] };
-  };
-}
-
-/** Requests inside of others are trackers' and have none inside of them. */
-const noInner: DecodeContext = { mapping: () => Promise.resolve(undefined), request: () => undefined };
-
-function decodeInner(inner: Omit<AcceptedRequest, 'protocol'>): Decoded | undefined {
-  for (const protocol of protocols) {
-    const route = protocol.route(inner.path);
-    if (route?.kind !== 'events' || !route.methods.includes(inner.method)) continue;
-    const record = { ...inner, path: route.path, protocol: protocol.name, offset: 0 };
-    const decoded = protocol.decode(record, noInner);
-    if (!(decoded instanceof Promise)) return decoded;
-  }
-  return undefined;
-}
 
 interface Target {
   readonly protocol: Protocol;

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Decoded } from '../contract/event.ts';
+import type { Decoded, JsonValue } from '../contract/event.ts';
 import type { AcceptedRequest, LogRecord } from '../contract/request.ts';
 
 /** What the collector sends back. */
@@ -139,4 +139,14 @@ export interface Protocol {
   readonly tooLargeStatus: 400 | 413;
   /** Total: never throws, whatever the bytes are. */
   decode(record: LogRecord, context: DecodeContext): Decoded | Promise<Decoded>;
+  /** Fields of its JSON bodies that hold the list of items; none: a body is the list, or one item. For protocols whose items are JSON. */
+  readonly itemLists?: readonly string[];
+  /** The request of an item that stood in no such list; `wholeQuery`: the query was all there was. Undefined: the item is the body. */
+  itemRequest?(
+    item: JsonValue,
+    original: Pick<AcceptedRequest, 'method' | 'path' | 'query'>,
+    wholeQuery: boolean,
+  ): { readonly query: string; readonly body: string } | undefined;
+  /** For protocols without `itemLists`: decodes one item, which is the record's body; `envelope` is what its failure said of it. Total. */
+  decodeItem?(record: LogRecord, envelope: string, context: DecodeContext): Decoded | Promise<Decoded>;
 }

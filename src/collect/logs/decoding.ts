@@ -17,8 +17,8 @@ export class LogDecoding {
   }
 
   /** Without `payload` the whole request has failed, and its body is what is kept. */
-  fail(reason: string, detail: string, payload?: string): this {
-    this.#failures.push({ stage: 'decode', reason, detail, payload });
+  fail(reason: string, detail: string, payload?: string, envelope?: string): this {
+    this.#failures.push({ stage: 'decode', reason, detail, payload, envelope });
     return this;
   }
 
@@ -28,11 +28,11 @@ export class LogDecoding {
   }
 
   /** Runs `decode` for one item; what breaks it becomes a failure of that item alone. */
-  item(payload: () => string, decode: () => void): void {
+  item(payload: () => string, decode: () => void, envelope?: () => string): void {
     try {
       decode();
     } catch (error) {
-      this.fail('decoder failed', String(error), payload());
+      this.fail('decoder failed', String(error), payload(), envelope?.());
     }
   }
 

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import type { DecodedEvent, JsonObject, JsonValue } from '../../contract/event.ts';
+import type { Decoded, DecodedEvent, JsonObject, JsonValue } from '../../contract/event.ts';
 import type { LogLine } from '../../contract/log-line.ts';
 import type { LogRecord } from '../../contract/request.ts';
 import { maxNameLength, outOfBounds } from '../event/fields.ts';
 import type { DecodeContext } from '../protocol.ts';
 import { contextOf } from './context.ts';
-import type { LogDecoding } from './decoding.ts';
+import { LogDecoding } from './decoding.ts';
 import { readLine } from './formats.ts';
 import { type LineEvent, maxLineLength, type ReadLine, type ServedRequest } from './line.ts';
 
@@ -44,16 +44,18 @@ export class LineDecoder {
       return;
     }
     if (text.length > maxLineLength) {
-      this.#decoding.fail('line too long', `a line has at most ${maxLineLength} characters`, text);
+      const detail = `a line has at most ${maxLineLength} characters`;
+      this.#decoding.fail('line too long', detail, text, JSON.stringify(origin));
       return;
     }
     this.#decoding.item(
       () => text,
       () => {
         const read = readLine(text, this.#record.receivedAt, origin.format);
-        if ('reason' in read) this.#decoding.fail(read.reason, read.detail, text);
+        if ('reason' in read) this.#decoding.fail(read.reason, read.detail, text, JSON.stringify(origin));
         else this.read(change ? change(read) : read, origin);
       },
+      () => JSON.stringify(origin),
     );
   }
 
@@ -66,7 +68,7 @@ export class LineDecoder {
   #event(event: LineEvent, read: ReadLine, origin: LineOrigin): void {
     const problem = outOfBounds(event.properties);
     if (problem) {
-      this.#decoding.fail(problem.reason, problem.detail, read.body);
+      this.#decoding.fail(problem.reason, problem.detail, read.body, JSON.stringify(origin));
       return;
     }
     const properties: JsonObject = { ...event.properties, $database: event.database };
@@ -129,6 +131,19 @@ function happened({ trueAt, occurredAt, sentAt }: DecodedEvent, at: number): num
 /** As in the pipeline's own correction: a smaller difference is the time that a request takes. */
 const clockTolerance = 5_000;
 const noBody = new Uint8Array(0);
+
+/** Decodes one line that failed, by itself: the record's body, with what its failure said of its origin. */
+export function decodeLine(
+  record: LogRecord,
+  envelope: string,
+  context: DecodeContext,
+  change?: (read: ReadLine) => ReadLine,
+): Decoded {
+  const decoding = new LogDecoding();
+  const origin = envelope === '' ? {} : (JSON.parse(envelope) as LineOrigin);
+  new LineDecoder(record, context, decoding).line(lineText(record.body), origin, change);
+  return decoding.result();
+}
 
 export function logLine(read: ReadLine, origin: LineOrigin): LogLine {
   const attributes: JsonObject =

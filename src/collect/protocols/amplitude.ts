@@ -323,5 +323,6 @@ export const amplitude: Protocol = {
   refusal,
   hideAddresses,
   tooLargeStatus: 413,
+  itemLists: ['events', 'event', 'e', 'identification'],
   decode,
 };

@@ -99,8 +99,26 @@ function decode(record: LogRecord, context: DecodeContext): Decoded {
   if (actions.length === 0) return decoding.fail('empty body', 'the request has no actions').result();
   for (const action of actions) {
     const payload = () => action.source.toString('latin1');
-    decoding.item(payload, () => document(action, record, lines, decoding));
+    decoding.item(
+      payload,
+      () => document(action, record, lines, decoding),
+      () => envelopeOf(action),
+    );
   }
+  return decoding.result();
+}
+
+function envelopeOf({ name, index, id }: Action): string {
+  return JSON.stringify({ name, index, id });
+}
+
+/** A document by itself, with the action that brought it. */
+function decodeItem(record: LogRecord, envelope: string, context: DecodeContext): Decoded {
+  const decoding = new LogDecoding();
+  const lines = new LineDecoder(record, context, decoding);
+  const action = envelope === '' ? { name: 'index', index: undefined, id: undefined } : JSON.parse(envelope);
+  const source = Buffer.from(record.body);
+  document({ ...(action as Omit<Action, 'source'>), source, problem: undefined }, record, lines, decoding);
   return decoding.result();
 }
 
@@ -111,27 +129,29 @@ function document(action: Action, record: LogRecord, lines: LineDecoder, decodin
     return;
   }
   if (action.problem !== undefined) {
-    decoding.fail('bad document', action.problem, source);
+    decoding.fail('bad document', action.problem, source, envelopeOf(action));
     return;
   }
   // what is no UTF-8 breaks in one place, and the rest of the document is still worth having
   const parsed = parseText(source);
   if ('reason' in parsed) {
-    decoding.fail(parsed.reason, parsed.detail, source);
+    decoding.fail(parsed.reason, parsed.detail, source, envelopeOf(action));
     return;
   }
   const fields = documentOf(action, parsed.json);
   if (!fields) {
-    decoding.fail('no document', 'the update has neither "doc" nor "upsert"', source);
+    const detail = 'the update has neither "doc" nor "upsert"';
+    decoding.fail('no document', detail, source, envelopeOf(action));
     return;
   }
   const problem = outOfBounds(fields);
   if (problem) {
-    decoding.fail(problem.reason, problem.detail, source);
+    decoding.fail(problem.reason, problem.detail, source, envelopeOf(action));
     return;
   }
   if (source.length > maxLineLength) {
-    decoding.fail('line too long', `a document has at most ${maxLineLength} characters`, source);
+    const detail = `a document has at most ${maxLineLength} characters`;
+    decoding.fail('line too long', detail, source, envelopeOf(action));
     return;
   }
   const read = readFields(fields, source);
@@ -188,4 +208,5 @@ export const elasticsearch: Protocol = {
   hideAddresses: ({ query, body }, hide) => ({ query, body: hideInBytes(body, hide) }),
   tooLargeStatus: 413,
   decode,
+  decodeItem,
 };

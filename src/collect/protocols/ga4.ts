@@ -241,6 +241,16 @@ function idOfHit(hit: Parameters, index: number, whole: string): string | undefi
   return hit.get('sid') === undefined ? undefined : hash('sha256', `${index}\n${whole}`).slice(0, 32);
 }
 
+/** What gtag sends is a line of parameters, whose others stand in the query. */
+function itemRequest(
+  item: JsonValue,
+  { path, query }: Pick<LogRecord, 'path' | 'query'>,
+  wholeQuery: boolean,
+): { query: string; body: string } | undefined {
+  if (path === '/mp/collect' || typeof item !== 'string') return undefined;
+  return wholeQuery ? { query: item, body: '' } : { query, body: item };
+}
+
 export const ga4: Protocol = {
   name: 'ga4',
   keyless: true,
@@ -249,5 +259,7 @@ export const ga4: Protocol = {
   answer,
   hideAddresses: addressHider(['_uip', 'uip', 'ip_override']),
   tooLargeStatus: 413,
+  itemLists: ['events'],
+  itemRequest,
   decode,
 };

@@ -8,7 +8,7 @@ import { without } from '../event/payload-forms.ts';
 import type { Admission, Answer, DecodeContext, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 import { hideStatedAddresses } from '../webhook/addresses.ts';
 import { deliveryOf } from '../webhook/delivery.ts';
-import { mapEvents, readyEvent } from '../webhook/mapped-events.ts';
+import { mapEvents, mappedBefore, readyEvent } from '../webhook/mapped-events.ts';
 import { header, type Nothing, type Sender, type Verdict } from '../webhook/sender.ts';
 import { senderOf } from '../webhook/senders.ts';
 
@@ -96,15 +96,28 @@ function decode(record: LogRecord, context: DecodeContext): Decoded | Promise<De
   });
 }
 
+/** One of several items of a body, or an event that a mapping made of it. */
+async function decodeAlone(record: LogRecord, _envelope: string, context: DecodeContext): Promise<Decoded> {
+  const sender = senderOf(record.headers[doorHeader] ?? '');
+  const delivery = deliveryOf(record);
+  if (!sender || 'reason' in delivery) return decode(record, context);
+  const mapping = sender.door === 'generic' ? await context.mapping(record.key) : undefined;
+  if (mapping === undefined) return decodeList(sender, [delivery.body], record);
+  return mappedBefore({ ...delivery, id: undefined });
+}
+
 function whole(problem: Problem): Decoded {
   return { events: [], failures: [{ stage: 'decode', ...problem }] };
 }
 
 function decodeAll(sender: Sender, body: JsonValue, record: LogRecord): Decoded {
+  return decodeList(sender, sender.items?.(body) ?? [body], record);
+}
+
+function decodeList(sender: Sender, items: readonly JsonValue[], record: LogRecord): Decoded {
   const events: DecodedEvent[] = [];
   const failures: Failure[] = [];
   const dropped: Record<string, number> = {};
-  const items = sender.items?.(body) ?? [body];
   for (const item of items) {
     const made = decodeItem(sender, item, record);
     if ('nothing' in made) dropped[made.nothing] = (dropped[made.nothing] ?? 0) + 1;
@@ -147,4 +160,5 @@ export const hook: Protocol = {
   hideAddresses: ({ query, body }, hide) => ({ query, body: hideStatedAddresses(body, hide) }),
   tooLargeStatus: 413,
   decode,
+  decodeItem: decodeAlone,
 };

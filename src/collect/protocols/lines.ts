@@ -6,7 +6,7 @@ import { parseJson } from '../event/payload.ts';
 import { hideInBytes } from '../logs/addresses.ts';
 import { LogDecoding } from '../logs/decoding.ts';
 import { keyOfHeaders } from '../logs/key.ts';
-import { LineDecoder, type LineOrigin, lineText, short, withoutEnd } from '../logs/lines.ts';
+import { decodeLine, LineDecoder, type LineOrigin, lineText, short, withoutEnd } from '../logs/lines.ts';
 import type { DecodeContext, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 
 /**
@@ -127,4 +127,5 @@ export const lines: Protocol = {
   hideAddresses: ({ query, body }, hide) => ({ query, body: hideInBytes(body, hide, true), complete: true }),
   tooLargeStatus: 413,
   decode,
+  decodeItem: decodeLine,
 };

@@ -5,7 +5,7 @@ import { LogDecoding } from '../logs/decoding.ts';
 import { framesOf, mapFrames } from '../logs/frames.ts';
 import { keyOfHeaders } from '../logs/key.ts';
 import type { ReadLine } from '../logs/line.ts';
-import { LineDecoder, type LineOrigin, lineText, short, withoutEnd } from '../logs/lines.ts';
+import { decodeLine, LineDecoder, type LineOrigin, lineText, short, withoutEnd } from '../logs/lines.ts';
 import type { DecodeContext, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 
 /**
@@ -90,4 +90,5 @@ export const logplex: Protocol = {
   }),
   tooLargeStatus: 413,
   decode,
+  decodeItem: (record, envelope, context) => decodeLine(record, envelope, context, dyno),
 };

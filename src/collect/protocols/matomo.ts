@@ -284,6 +284,11 @@ function variablesOf(json: string): JsonObject {
   return variables;
 }
 
+/** Query and form of an event were one text when it failed. */
+function itemRequest(item: JsonValue): { query: string; body: string } | undefined {
+  return typeof item === 'string' ? { query: '', body: item } : undefined;
+}
+
 export const matomo: Protocol = {
   name: 'matomo',
   keyless: true,
@@ -292,5 +297,7 @@ export const matomo: Protocol = {
   admit,
   hideAddresses: addressHider(['cip']),
   tooLargeStatus: 413,
+  itemLists: ['requests'],
+  itemRequest,
   decode,
 };

@@ -190,5 +190,6 @@ export const mixpanel: Protocol = {
   refusal,
   hideAddresses: (sent, hide) => rewriteWrapped(sent, (bytes) => hideInJson(bytes, hide)),
   tooLargeStatus: 413,
+  itemLists: [],
   decode: decodeMixpanel,
 };

@@ -128,6 +128,29 @@ function decode(record: LogRecord, context: DecodeContext): Decoded {
   return decoding.result();
 }
 
+/** A record that failed, as it was kept: read already from whichever encoding it came in. */
+function decodeItem(record: LogRecord, _envelope: string, context: DecodeContext): Decoded {
+  const decoding = new LogDecoding();
+  const parsed = parseJson(record.body);
+  if ('reason' in parsed) return decoding.fail(parsed.reason, parsed.detail).result();
+  const { json } = parsed;
+  if (
+    !isObject(json) ||
+    !isObject(json.attributes) ||
+    !isObject(json.resource) ||
+    !isObject(json.resource.attributes)
+  )
+    return decoding
+      .fail('not an object', 'a log record has "attributes", and a "resource" with "attributes"')
+      .result();
+  const one = json as unknown as OtlpRecord;
+  decoding.item(
+    () => JSON.stringify(one),
+    () => recordOf(one, record, new LineDecoder(record, context, decoding), decoding),
+  );
+  return decoding.result();
+}
+
 function recordOf(one: OtlpRecord, record: LogRecord, lines: LineDecoder, decoding: LogDecoding): void {
   const problem = outOfBounds(one.attributes) ?? (isTree(one.body) ? outOfBounds(one.body) : undefined);
   if (problem) {
@@ -235,4 +258,5 @@ export const otlp: Protocol = {
   }),
   tooLargeStatus: 413,
   decode,
+  decodeItem,
 };

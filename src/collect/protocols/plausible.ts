@@ -116,5 +116,6 @@ export const plausible: Protocol = {
   read,
   refusal,
   tooLargeStatus: 413,
+  itemLists: [],
   decode,
 };

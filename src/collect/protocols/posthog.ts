@@ -210,5 +210,6 @@ export const posthog: Protocol = {
   refusal,
   hideAddresses: (sent, hide) => rewriteWrapped(sent, (bytes) => hideInJson(bytes, hide)),
   tooLargeStatus: 413,
+  itemLists: ['batch'],
   decode: decodeCapture,
 };

@@ -182,5 +182,6 @@ export const rudderstack: Protocol = {
   refusal,
   hideAddresses: addressHider(['context.ip']),
   tooLargeStatus: 413,
+  itemLists: ['batch'],
   decode,
 };

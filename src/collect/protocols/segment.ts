@@ -103,5 +103,6 @@ export const segment: Protocol = {
   hideAddresses: (sent, hide) =>
     sent.body.length > 0 ? sent : rewriteWrapped(sent, (bytes) => hideInJson(bytes, hide)),
   tooLargeStatus: 413,
+  itemLists: ['batch'],
   decode: (record) => decodeCalls(record),
 };

@@ -377,11 +377,26 @@ function pick(
   return result;
 }
 
+/** A GET's event stands in its query. */
+function itemRequest(
+  item: JsonValue,
+  { method }: Pick<LogRecord, 'method'>,
+): { query: string; body: string } | undefined {
+  if (method === 'POST' || !isObject(item)) return undefined;
+  const fields = Object.entries(item).map(([name, value]): [string, string] => [
+    name,
+    text(value) ?? JSON.stringify(value),
+  ]);
+  return { query: new URLSearchParams(fields).toString(), body: '' };
+}
+
 export const snowplow: Protocol = {
   name: 'snowplow',
   keyless: true,
   route,
   read,
   tooLargeStatus: 400,
+  itemLists: ['data'],
+  itemRequest,
   decode,
 };

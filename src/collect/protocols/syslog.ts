@@ -4,7 +4,7 @@ import { hideInBytes } from '../logs/addresses.ts';
 import { LogDecoding } from '../logs/decoding.ts';
 import { framesOf, mapFrames } from '../logs/frames.ts';
 import { keyOfHeaders } from '../logs/key.ts';
-import { LineDecoder, lineText, withoutEnd } from '../logs/lines.ts';
+import { decodeLine, LineDecoder, lineText, withoutEnd } from '../logs/lines.ts';
 import type { DecodeContext, Incoming, Protocol, Reading, Route } from '../protocol.ts';
 
 /**
@@ -51,4 +51,5 @@ export const syslog: Protocol = {
   }),
   tooLargeStatus: 413,
   decode,
+  decodeItem: decodeLine,
 };

@@ -302,5 +302,6 @@ export const tributary: Protocol = {
   route: (asked) => (asked === path ? routeOfEvents : undefined),
   read,
   tooLargeStatus: 413,
+  itemLists: ['e'],
   decode,
 };

@@ -197,5 +197,6 @@ export const umami: Protocol = {
   read,
   refusal,
   tooLargeStatus: 413,
+  itemLists: [],
   decode,
 };

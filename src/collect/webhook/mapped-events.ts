@@ -68,6 +68,12 @@ export function readyEvent(unmapped: WebhookDelivery): DecodedEvent | undefined 
   return 'reason' in event ? undefined : event;
 }
 
+/** The event that a mapping had made, by itself. */
+export function mappedBefore(unmapped: WebhookDelivery): Decoded {
+  const event = eventOf(unmapped.body, unmapped, 0, 1);
+  return 'reason' in event ? failed({ stage: 'decode', ...event }) : { events: [event], failures: [] };
+}
+
 function asText(body: JsonValue): string | undefined {
   try {
     return JSON.stringify(body);
