@@ -196,25 +196,34 @@ function murmur2(bytes: Uint8Array, size: number): number {
   return (hash ^ (hash >>> 15)) >>> 0;
 }
 
+/** Where rows are looked for: a database with the tables of `tributary`, and a condition in SQL. */
+export interface StoredWhere {
+  readonly database: string;
+  readonly where: string;
+}
+
+const everywhere: StoredWhere = { database: 'tributary', where: '1' };
+
 /** Fills the filter with the newest ids of the warehouse that came from offsets before `before`: oldest first, so that those are forgotten first. */
 export async function rememberStored(
   warehouse: ClickHouseClient,
   recent: RecentIds,
   before: number,
+  { database, where }: StoredWhere = everywhere,
 ): Promise<number> {
   const [events, logs] = await Promise.all([
-    oldestOffset(warehouse, 'events', before, recent.capacity),
-    oldestOffset(warehouse, 'logs', before, recent.capacity),
+    oldestOffset(warehouse, `${database}.events`, before, recent.capacity),
+    oldestOffset(warehouse, `${database}.logs`, before, recent.capacity),
   ]);
   const older = await warehouse.query({
-    query: 'SELECT 1 FROM tributary.events WHERE log_offset < {events:UInt64} LIMIT 1',
+    query: `SELECT 1 FROM ${database}.events WHERE log_offset < {events:UInt64} AND ${where} LIMIT 1`,
     query_params: { events },
     format: 'JSONEachRow',
   });
   if ((await older.json()).length > 0) recent.forgetBefore(events);
   const idsOf = (table: IdTable): string =>
-    `SELECT ${hashSql(tables[table].key)}, log_offset FROM tributary.${table}
-     WHERE log_offset >= {${table}:UInt64} AND log_offset < {before:UInt64} AND ${tables[table].given}`;
+    `SELECT ${hashSql(tables[table].key)}, log_offset FROM ${database}.${table}
+     WHERE log_offset >= {${table}:UInt64} AND log_offset < {before:UInt64} AND ${tables[table].given} AND ${where}`;
   const { stream } = await warehouse.exec({
     query: `SELECT * FROM (${idsOf('events')} UNION ALL ${idsOf('logs')}) ORDER BY log_offset FORMAT RowBinary`,
     query_params: { events, logs, before },
@@ -235,14 +244,14 @@ export async function rememberStored(
 /** The offset from which on there are at most `limit` rows, to a granule or so: a cheap count by parts of the offsets. */
 async function oldestOffset(
   warehouse: ClickHouseClient,
-  table: IdTable,
+  table: string,
   before: number,
   limit: number,
 ): Promise<number> {
   const result = await warehouse.query({
     query: `SELECT min(bucket) AS oldest FROM (
       SELECT intDiv(log_offset, 1000) * 1000 AS bucket, sum(count()) OVER (ORDER BY bucket DESC) AS newer
-      FROM tributary.${table} WHERE log_offset < {before:UInt64} GROUP BY bucket) WHERE newer <= {limit:UInt64}`,
+      FROM ${table} WHERE log_offset < {before:UInt64} GROUP BY bucket) WHERE newer <= {limit:UInt64}`,
     query_params: { before, limit },
     format: 'JSONEachRow',
   });
@@ -256,6 +265,7 @@ export async function confirmStored(
   suspects: readonly Suspect[],
   before: number,
   table: IdTable = 'events',
+  database = 'tributary',
 ): Promise<Set<string>> {
   const { id: column } = tables[table];
   const found = new Set<string>();
@@ -264,8 +274,8 @@ export async function confirmStored(
   if (timed.length > 0 && timed.length < suspects.length) {
     const others = suspects.filter(({ time }) => time === undefined);
     const [old, recent] = [
-      await confirmStored(warehouse, timed, before, table),
-      await confirmStored(warehouse, others, before, table),
+      await confirmStored(warehouse, timed, before, table, database),
+      await confirmStored(warehouse, others, before, table, database),
     ];
     return new Set([...old, ...recent]);
   }
@@ -281,7 +291,7 @@ export async function confirmStored(
     const projects = [...new Set(some.map(({ project }) => project))].map(quote).join(',');
     const result = await warehouse.query({
       // Written out, not as parameters: those travel in the URL, which ends at some kilobytes.
-      query: `SELECT DISTINCT project, ${column} AS id FROM tributary.${table} WHERE project IN (${projects}) AND (project, ${column}) IN (${pairs})
+      query: `SELECT DISTINCT project, ${column} AS id FROM ${database}.${table} WHERE project IN (${projects}) AND (project, ${column}) IN (${pairs})
         AND log_offset >= ${from} AND log_offset <= ${Math.min(to, before - 1)}${timeBounds(some)}`,
       format: 'JSONEachRow',
     });

@@ -14,6 +14,8 @@ export interface InserterOptions {
   readonly warehouse: ClickHouseClient;
   readonly signal: AbortSignal;
   readonly onFailure: (error: unknown, pause: number) => void;
+  /** Of the tables; `tributary` by default. */
+  readonly database?: string;
 }
 
 /**
@@ -105,8 +107,9 @@ export class Inserter {
   }
 
   async #send(table: Table, { columns, bytes }: NativeBlock, token: string): Promise<void> {
-    const { stream } = await this.#options.warehouse.exec({
-      query: `INSERT INTO tributary.${table} (${columns.join(', ')}) FORMAT Native`,
+    const { warehouse, database = 'tributary' } = this.#options;
+    const { stream } = await warehouse.exec({
+      query: `INSERT INTO ${database}.${table} (${columns.join(', ')}) FORMAT Native`,
       values: Readable.from([bytes], { objectMode: false }),
       clickhouse_settings: { ...settings, insert_deduplication_token: token },
     });

@@ -33,6 +33,10 @@ export interface PipelineOptions {
   readonly signal: AbortSignal;
   /** Days that processed records stay in the log. */
   readonly logDays: number;
+  /** Records from this offset on stay in the log, however old: somebody else has still to read them. */
+  readonly keepFrom?: () => number;
+  /** While it says yes, no range is begun, and the pipeline resolves as soon as none is under way. */
+  readonly isPaused?: () => boolean;
   readonly dedupe?: DedupeOptions;
   /** About once per second, and after each batch. */
   readonly onProgress: (progress: PipelineProgress) => void;
@@ -59,7 +63,7 @@ const logIdKey = 'load:log';
 const refusedKey = 'load:refused';
 
 /**
- * Carries records from the log to the warehouse, each event exactly once, until the signal is aborted; then resolves. Failures
+ * Carries records from the log to the warehouse, each event exactly once, until the signal is aborted or it is paused; then resolves. Failures
  * that can pass are retried for as long as they last. Rejects only when log and checkpoint do not belong together.
  */
 export async function startPipeline(options: PipelineOptions): Promise<void> {
@@ -115,8 +119,9 @@ class Pipeline {
   async run(): Promise<void> {
     let batch = await this.#recover();
     for (;;) {
+      if (await this.#canPause()) return;
       batch ??= await this.#wait();
-      batch = await this.#load(batch);
+      if (batch) batch = await this.#load(batch);
     }
   }
 
@@ -152,11 +157,20 @@ class Pipeline {
       : this.#prepareRange(this.#readExactly(next, intentTo), next, intentTo);
   }
 
-  /** The next range as soon as there is one. */
-  async #wait(): Promise<Batch> {
-    const { log, signal } = this.#options;
+  /** A range that is under way is ended first: its rows may be in the warehouse already. */
+  async #canPause(): Promise<boolean> {
+    const { isPaused, state } = this.#options;
+    if (!isPaused?.()) return false;
+    const { intentTo } = await this.#retry('state', () => state.checkpoint());
+    return intentTo === undefined;
+  }
+
+  /** The next range as soon as there is one; undefined when the pipeline is paused meanwhile. */
+  async #wait(): Promise<Batch | undefined> {
+    const { log, signal, isPaused } = this.#options;
     for (;;) {
       signal.throwIfAborted();
+      if (isPaused?.()) return undefined;
       if (log.head() >= this.#next) {
         const batch = await this.#ahead(this.#next);
         if (batch) return batch;
@@ -348,12 +362,12 @@ class Pipeline {
   }
 
   async #trim(): Promise<void> {
-    const { log, clock, logDays, logger } = this.#options;
+    const { log, clock, logDays, logger, keepFrom } = this.#options;
     const now = clock.now();
     if (now - this.#trimmedAt < 600_000) return;
     this.#trimmedAt = now;
     try {
-      const trimmed = await trimLog(log, now - logDays * 86_400_000, this.#next - 1);
+      const trimmed = await trimLog(log, now - logDays * 86_400_000, Math.min(this.#next - 1, keepFrom?.() ?? Infinity));
       if (trimmed > 0) logger.info('old records left the log', { records: trimmed });
     } catch (error) {
       logger.warn('the log cannot be trimmed now', { error });

@@ -21,6 +21,7 @@ export async function confirmReplayed(
   warehouse: ClickHouseClient,
   places: readonly ReplayedPlace[],
   before: number,
+  database = 'tributary',
 ): Promise<Set<string>> {
   const found = new Set<string>();
   const perQuery = 5_000;
@@ -29,7 +30,7 @@ export async function confirmReplayed(
     const projects = [...new Set(some.map(({ project }) => project))].map(quote).join(',');
     const list = some.map(({ project, offset, item }) => `(${quote(project)},${offset},${item})`).join(',');
     const result = await warehouse.query({
-      query: `SELECT DISTINCT project, log_offset, item FROM tributary.quarantine_outcomes
+      query: `SELECT DISTINCT project, log_offset, item FROM ${database}.quarantine_outcomes
         WHERE project IN (${projects}) AND (project, log_offset, item) IN (${list}) AND replay_offset > 0 AND replay_offset < ${before}`,
       format: 'JSONEachRow',
     });
