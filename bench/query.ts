@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { analyzeHandlers } from '../src/analyze/analyze.ts';
 import type { Endpoints, Input } from '../src/contract/endpoints.ts';
 import { endpoints } from '../src/contract/endpoints.ts';
+import { defaultSettings } from '../src/contract/project-settings.ts';
 import { connect, migrate, startEngine } from '../src/warehouse/warehouse.ts';
 import { generate, project } from './query-data.ts';
 
@@ -28,7 +29,11 @@ const warehouse = connect({ url: engine.url, user: 'tributary', password: 'bench
 const reader = connect({ url: engine.url, user: 'reader', password: 'bench' });
 await migrate(warehouse);
 if (isNew) await generate(warehouse, Number(options.events), end);
-const handlers = analyzeHandlers(warehouse, { reader, clock: { now: () => end } });
+const handlers = analyzeHandlers(warehouse, {
+  reader,
+  rulesOf: async () => defaultSettings,
+  clock: { now: () => end },
+});
 
 type Asked =
   | 'overview'

@@ -6,7 +6,7 @@ import type { EventRow, SessionRow } from '../contract/row.ts';
 import { fakeClock } from '../runtime/clock.ts';
 import { type AnalyzeHandlers, analyzeHandlers } from './analyze.ts';
 import { currentSessions, makeProduct } from './test-product.ts';
-import { eventRow, startTestWarehouse, type TestWarehouse } from './test-warehouse.ts';
+import { defaultRules, eventRow, startTestWarehouse, type TestWarehouse } from './test-warehouse.ts';
 
 const project = 'shop';
 const product = makeProduct(project, 1);
@@ -18,7 +18,7 @@ let handlers: AnalyzeHandlers;
 
 beforeAll(async () => {
   warehouse = await startTestWarehouse();
-  handlers = analyzeHandlers(warehouse.client, { reader: warehouse.reader, clock });
+  handlers = analyzeHandlers(warehouse.client, { reader: warehouse.reader, rulesOf: defaultRules, clock });
   for (const { events, sessions, joined } of [product, other]) {
     await warehouse.insertEvents(events);
     await warehouse.insertSessions(sessions);

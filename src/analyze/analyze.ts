@@ -6,7 +6,9 @@ import { funnel } from './analyses/funnel.ts';
 import { overview } from './analyses/overview.ts';
 import { trend } from './analyses/trend.ts';
 import { eventNames, propertyNames, propertyValues } from './catalog.ts';
+import type { CountingRules } from './counted.ts';
 import { live } from './live.ts';
+import type { Ruled } from './scope.ts';
 import { activityByKey } from './source-activity.ts';
 import { sourceStatus } from './source-status.ts';
 import { userQuery } from './user-query.ts';
@@ -32,6 +34,8 @@ export type AnalyzeHandlers = {
 export interface AnalyzeOptions {
   /** Client of the read-only user, for the SQL that people write themselves. */
   readonly reader: ClickHouseClient;
+  /** What the project's owner lets count, as of now. */
+  readonly rulesOf: (project: string) => Promise<CountingRules>;
   readonly clock?: Clock;
 }
 
@@ -40,12 +44,16 @@ export interface AnalyzeOptions {
  * user's SQL), `query-too-expensive`, `overloaded`, `warehouse-unavailable`, `internal`.
  */
 export function analyzeHandlers(warehouse: ClickHouseClient, options: AnalyzeOptions): AnalyzeHandlers {
-  const { reader, clock = systemClock } = options;
+  const { reader, rulesOf, clock = systemClock } = options;
+  const ruled = async <Query extends { readonly project: string }>(query: Query): Promise<Ruled<Query>> => ({
+    ...query,
+    rules: await rulesOf(query.project),
+  });
   return {
-    overview: (input) => overview(warehouse, clock, input),
-    breakdown: (input) => breakdown(warehouse, input),
-    trend: (input) => trend(warehouse, clock, input),
-    funnel: (input) => funnel(warehouse, input),
+    overview: async (input) => overview(warehouse, clock, await ruled(input)),
+    breakdown: async (input) => breakdown(warehouse, await ruled(input)),
+    trend: async (input) => trend(warehouse, clock, await ruled(input)),
+    funnel: async (input) => funnel(warehouse, await ruled(input)),
     live: (input) => live(warehouse, clock, input),
     eventNames: (input) => eventNames(warehouse, clock, input),
     propertyNames: (input) => propertyNames(warehouse, clock, input),

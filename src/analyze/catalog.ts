@@ -3,6 +3,7 @@ import { propertyPrefix } from '../contract/columns.ts';
 import type { Output, ParsedInput } from '../contract/endpoints.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ask } from './ask.ts';
+import { everything } from './counted.ts';
 import { expressionOf } from './expression.ts';
 import { Parameters } from './parameters.ts';
 import { type PropertyKind, PropertyPaths } from './property-paths.ts';
@@ -11,7 +12,7 @@ import { eventsWhere, eventsWith, matchSql } from './scope.ts';
 
 const day = 86_400_000;
 /** Bots fill the catalog too: whoever looks for what they send must find it. */
-const everything = { filters: [], includeBots: true };
+const everyEvent = { filters: [], includeBots: true, rules: everything };
 /** Rows read of a property to learn its paths or its frequent values. */
 const sampleRows = { paths: 5_000, values: 300_000 };
 
@@ -25,7 +26,7 @@ export async function eventNames(
   const events = await ask<{ event: string; type: string; count: number }>(
     warehouse,
     `SELECT event, any(type) AS type, count() AS count FROM tributary.events
-    WHERE ${eventsWhere(everything, lastDays(clock, 90), parameters)}
+    WHERE ${eventsWhere(everyEvent, lastDays(clock, 90), parameters)}
     GROUP BY event ORDER BY count DESC, event LIMIT 2000`,
     parameters,
   );
@@ -48,7 +49,7 @@ export async function propertyNames(
   const rows = await ask<{ properties: string }>(
     warehouse,
     `SELECT toString(properties) AS properties FROM tributary.events
-    WHERE ${eventsWhere(everything, span, parameters)} AND ${matchSql(event, parameters)} AND ${blocks.sql}
+    WHERE ${eventsWhere(everyEvent, span, parameters)} AND ${matchSql(event, parameters)} AND ${blocks.sql}
     LIMIT ${sampleRows.paths * 2}`,
     parameters,
   );
@@ -88,7 +89,7 @@ export async function propertyValues(
     warehouse,
     `SELECT ${expression.text} AS value, toUInt64(round(count() / ${sample.share})) AS count
     FROM ${eventsWith(input.property, span, parameters)}
-    WHERE ${eventsWhere(everything, span, parameters)} AND ${matchSql(event, parameters)} AND ${sample.sql}
+    WHERE ${eventsWhere(everyEvent, span, parameters)} AND ${matchSql(event, parameters)} AND ${sample.sql}
       AND value != '' AND ${search}
     GROUP BY value ORDER BY count DESC, value LIMIT 100`,
     parameters,
@@ -116,7 +117,7 @@ async function sampleOf(
   const counted = await ask<{ count: number }>(
     warehouse,
     `SELECT count() AS count FROM tributary.events
-    WHERE ${eventsWhere(everything, span, parameters)} AND ${matchSql({ event, filters: [] }, parameters)}`,
+    WHERE ${eventsWhere(everyEvent, span, parameters)} AND ${matchSql({ event, filters: [] }, parameters)}`,
     parameters,
   );
   const count = counted[0]?.count ?? 0;

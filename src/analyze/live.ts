@@ -4,6 +4,7 @@ import type { LiveEvent, LiveResult } from '../contract/result.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { TributaryError } from '../runtime/errors.ts';
 import { ask } from './ask.ts';
+import { everything } from './counted.ts';
 import { Parameters } from './parameters.ts';
 import { peopleNow } from './people-now.ts';
 
@@ -30,7 +31,7 @@ export async function live(
   const [events, lastMinute, people] = await Promise.all([
     newest(warehouse, clock, input, after),
     receivedSince(warehouse, input.project, clock.now() - minute),
-    peopleNow(warehouse, clock, input.project, { filters: [], includeBots: true }),
+    peopleNow(warehouse, clock, input.project, { filters: [], includeBots: true, rules: everything }),
   ]);
   return { events, lastMinute, peopleNow: people };
 }

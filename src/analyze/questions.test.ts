@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fakeClock } from '../runtime/clock.ts';
 import { connect } from '../warehouse/warehouse.ts';
 import { type AnalyzeHandlers, analyzeHandlers } from './analyze.ts';
-import { eventRow, startTestWarehouse, type TestWarehouse } from './test-warehouse.ts';
+import { defaultRules, eventRow, startTestWarehouse, type TestWarehouse } from './test-warehouse.ts';
 import { cleanMessage, warehouseError } from './warehouse-error.ts';
 
 const now = Date.UTC(2026, 5, 15, 12);
@@ -22,7 +22,7 @@ beforeAll(async () => {
     asked.push({ query: params.query, project: params.query_params?.project });
     return query(params);
   }) as typeof client.query;
-  handlers = analyzeHandlers(client, { reader: warehouse.reader, clock });
+  handlers = analyzeHandlers(client, { reader: warehouse.reader, rulesOf: defaultRules, clock });
   const nasty = { "it's": 'a\\b', 'x`y': '"quoted"', deep: { er: { list: [1, 2] } }, price: 5, mixed: 1 };
   await warehouse.insertEvents([
     ...Array.from({ length: 6 }, (_, index) =>
@@ -270,7 +270,7 @@ test.each([
 
 test('a warehouse that does not answer is unavailable, not a fault of the question', async () => {
   const nobody = connect({ url: 'http://127.0.0.1:1', user: 'x', password: 'y' });
-  const lost = analyzeHandlers(nobody, { reader: nobody, clock });
+  const lost = analyzeHandlers(nobody, { reader: nobody, rulesOf: defaultRules, clock });
   await expect(lost.eventNames({ project })).rejects.toMatchObject({
     code: 'warehouse-unavailable',
     retryAfter: 1,

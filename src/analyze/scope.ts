@@ -1,14 +1,17 @@
 import type { Filter, Scope } from '../contract/query.ts';
+import { type CountingRules, countedEvents, countedSessions } from './counted.ts';
 import { expressionOf, sessionOnlyColumns } from './expression.ts';
 import { filterSql } from './filter.ts';
 import type { Parameters } from './parameters.ts';
 import type { Span } from './range.ts';
 
 /** What of a query's scope SQL needs; the range is said apart because comparison asks twice. */
-export type Conditions = Pick<Scope, 'filters' | 'includeBots'>;
+export type Conditions = Pick<Scope, 'filters' | 'includeBots'> & {
+  /** What the project's owner lets count. */
+  readonly rules: CountingRules;
+};
+export type Ruled<Query> = Query & Pick<Conditions, 'rules'>;
 
-/** From this score on an event or a session counts as a bot's. */
-const botScore = 50;
 const day = 86_400_000;
 /** A session may go on after the range in which it began. */
 const sessionTail = day;
@@ -29,7 +32,7 @@ export function eventsWhere(scope: Conditions, range: Span, parameters: Paramete
   const conditions = [
     `project = ${parameters.project}`,
     between('timestamp', range.start, range.end, parameters),
-    ...botSql(scope),
+    ...countedEvents(scope),
     ...ofEvents.map((filter) => filterSql(filter, parameters)),
   ];
   if (ofSessions.length > 0) {
@@ -53,7 +56,7 @@ export function sessionsWhere(scope: Conditions, range: Span, parameters: Parame
     `project = ${parameters.project}`,
     ...nearDays(range, parameters),
     between('started_at', range.start, range.end, parameters),
-    ...botSql(scope),
+    ...countedSessions(scope),
     ...ofSessions.map((filter) => filterSql(filter, parameters)),
   ];
   if (ofEvents.length > 0) {
@@ -77,10 +80,6 @@ export function sessionsAround(range: Span, parameters: Parameters): string {
 /** `day_key` leads the sort key; `started_at` can be a little before it when events come late. */
 function nearDays(range: Span, parameters: Parameters): string[] {
   return [between('day_key', range.start - day, range.end + day, parameters)];
-}
-
-function botSql(scope: Conditions): string[] {
-  return scope.includeBots ? [] : [`bot_score < ${botScore}`];
 }
 
 /** Event name and further filters of one series or step; `*` is any event. */

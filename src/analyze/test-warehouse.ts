@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { consentBits } from '../contract/consent.ts';
+import { defaultSettings, type ProjectSettings } from '../contract/project-settings.ts';
 import type { EventRow, SessionRow } from '../contract/row.ts';
 import { hash64 } from '../runtime/ids.ts';
 import { type ClickHouseClient, connect, migrate, startEngine } from '../warehouse/warehouse.ts';
@@ -14,6 +16,9 @@ export interface TestWarehouse {
   identify(project: string, alias: bigint, person: bigint): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** The rules of a project whose owner decided nothing. */
+export const defaultRules = async (): Promise<ProjectSettings> => defaultSettings;
 
 /** A real engine with all tables in a folder of its own. */
 export async function startTestWarehouse(): Promise<TestWarehouse> {
@@ -138,6 +143,7 @@ export function eventRow(
     sequence: 0,
     bot_score: 0,
     bot_reason: '',
+    bot_layers: said.bot_score ?? 0,
     revenue: null,
     currency: '',
     order_id: '',
@@ -170,6 +176,8 @@ export function sessionRow(events: readonly EventRow[], version = 1): SessionRow
     entry_path: first.path,
     exit_path: last.path,
     bot_score: first.bot_score,
+    bot_layers: first.bot_layers,
+    consents: sorted.reduce((bits, event) => bits | consentBits[event.consent], 0),
     revenue: 0,
     version,
   };

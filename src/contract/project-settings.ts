@@ -22,7 +22,9 @@ export type IdentityRules = z.infer<typeof identityRules>;
 /** What a chart does with events of a kind: count them, leave them out, or leave them out and list them apart. */
 export const policies = ['count', 'hide', 'quarantine'] as const;
 
+/** In the order of their bytes in `bot_layers`: a new one goes to the end. */
 export const botLayers = ['agent', 'contradiction', 'network', 'rate', 'behaviour'] as const;
+export type BotLayer = (typeof botLayers)[number];
 export const botRules = z.object({
   policy: z.enum(policies).default('hide'),
   /** Sum of the scores from which on an event counts as a bot's. */

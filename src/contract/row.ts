@@ -64,6 +64,8 @@ export interface EventRow extends VisitColumns {
   /** 0…100; 50 and more counts as a bot by default. */
   bot_score: number;
   bot_reason: string;
+  /** The scores of the layers whose sum it is: see bots.ts. */
+  bot_layers: number;
   revenue: number | null;
   currency: string;
   order_id: string;
@@ -140,6 +142,10 @@ export interface SessionRow extends VisitColumns {
   exit_path: string;
   host: string;
   bot_score: number;
+  /** Layer by layer the highest of its events. */
+  bot_layers: number;
+  /** What its events say of consent, as bits: see consent.ts. */
+  consents: number;
   revenue: number;
   version: number;
 }

@@ -1,12 +1,12 @@
 import type { EnrichBatch } from '../contract/pipeline.ts';
 import type { PlanReader } from '../contract/plan.ts';
 import { type AllowedEvents, runBatch } from './batch.ts';
+import { botStep } from './bot/bot.ts';
 import { type Geo, openGeo } from './geo/geo.ts';
 import { cachedState } from './state/cached.ts';
 import { openSqliteState } from './state/sqlite.ts';
 import type { StateStore } from './state/state.ts';
 import type { Step } from './step.ts';
-import { botStep } from './steps/bot.ts';
 import { campaignStep } from './steps/campaign.ts';
 import { clockStep } from './steps/clock.ts';
 import { geoStep } from './steps/geo.ts';

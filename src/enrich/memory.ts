@@ -1,6 +1,7 @@
 import { defaultSettings, type ProjectSettings, projectSettings } from '../contract/project-settings.ts';
 import type { IdentityRow } from '../contract/row.ts';
 import { defaultKind } from './account-kind.ts';
+import type { Habits } from './bot/habits.ts';
 import { Plans, projectOfPlan } from './plans.ts';
 import { RecentCache } from './recent.ts';
 import type { Session } from './session-state.ts';
@@ -30,6 +31,8 @@ export interface Subject {
   /** The latest account of each kind, the one that counts most first. */
   accounts: Belonging[];
   traits: Traits;
+  /** How it behaves; undefined before its first visit. */
+  habits: Habits | undefined;
   /** Most recently touched first. */
   sessions: Session[];
 }
@@ -200,6 +203,7 @@ function copySubject(subject: Subject): Subject {
   return {
     ...subject,
     accounts: subject.accounts.slice(),
+    habits: subject.habits && { ...subject.habits },
     sessions: subject.sessions.map((session) => ({ ...session, row: { ...session.row } })),
   };
 }

@@ -72,6 +72,8 @@ export function openSession(id: bigint, event: EventRow): Session {
     screen: event.screen,
     app_version: event.app_version,
     bot_score: 0,
+    bot_layers: 0,
+    consents: 0,
     revenue: 0,
     version: 0,
   };

@@ -219,6 +219,7 @@ export function draftOf(item: PipelineItem): Draft {
     sequence: sequenceOf(event.sequence),
     bot_score: 0,
     bot_reason: '',
+    bot_layers: 0,
     revenue: null,
     currency: '',
     order_id: cut(event.orderId, limit.id),

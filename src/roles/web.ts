@@ -22,7 +22,7 @@ import { doorHandlers } from './doors.ts';
 import { pipelineStatus } from './pipeline-status.ts';
 import { placesOf, readSecrets, warehouseUrl } from './places.ts';
 import type { ProcessHeartbeat } from './process.ts';
-import { projectSettingsHandlers } from './project-settings.ts';
+import { projectSettingsHandlers, settingsOf } from './project-settings.ts';
 import { sourceStatusHandlers } from './source-status.ts';
 import { endWithSupervisor } from './supervise.ts';
 import { openSyslog } from './syslog.ts';
@@ -128,7 +128,7 @@ interface HandlerParts {
 
 function handlersOf({ store, writer, reader, full, readOnly, refusals }: HandlerParts): DataHandlers {
   return {
-    ...analyzeHandlers(full, { reader: readOnly }),
+    ...analyzeHandlers(full, { reader: readOnly, rulesOf: (project) => settingsOf(store, project) }),
     health: async (_input, context) => {
       const reasons = await reasonsNotReady(store, full);
       if (reasons.length > 0) context.answer.status(503);

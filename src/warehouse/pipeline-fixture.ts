@@ -204,6 +204,7 @@ export function eventRow({ record, event, eventId }: PipelineItem): EventRow {
     sequence: event.sequence ?? 0,
     bot_score: 0,
     bot_reason: '',
+    bot_layers: 0,
     revenue: event.revenue ?? null,
     currency: '',
     order_id: event.orderId ?? '',
@@ -265,6 +266,8 @@ function sessionRow(visitor: string, events: number): SessionRow {
     host: '',
     referrer: '',
     bot_score: 0,
+    bot_layers: 0,
+    consents: 1,
     revenue: 0,
     version: events,
   };

@@ -6,7 +6,7 @@ import { type Expression, expressionOf } from '../expression.ts';
 import { Parameters } from '../parameters.ts';
 import { personOf } from '../person.ts';
 import { type Instants, instantsOf } from '../range.ts';
-import { eventsWhere, sessionsAround, sessionsWhere } from '../scope.ts';
+import { eventsWhere, type Ruled, sessionsAround, sessionsWhere } from '../scope.ts';
 import { sessionMetrics } from '../session-metrics.ts';
 
 interface ValueRow {
@@ -30,7 +30,7 @@ interface SessionMetricsRow {
  */
 export async function breakdown(
   warehouse: ClickHouseClient,
-  query: BreakdownQuery,
+  query: Ruled<BreakdownQuery>,
 ): Promise<BreakdownResult> {
   const expression = expressionOf(query.property);
   const range = instantsOf(query.range);
@@ -41,7 +41,7 @@ export async function breakdown(
 
 async function overSessions(
   warehouse: ClickHouseClient,
-  query: BreakdownQuery,
+  query: Ruled<BreakdownQuery>,
   range: Instants,
   expression: Expression,
 ): Promise<BreakdownResult> {
@@ -68,7 +68,7 @@ const spare = 10;
  */
 async function overEvents(
   warehouse: ClickHouseClient,
-  query: BreakdownQuery,
+  query: Ruled<BreakdownQuery>,
   range: Instants,
   expression: Expression,
 ): Promise<BreakdownResult> {
@@ -90,7 +90,7 @@ async function overEvents(
 
 async function likelyValues(
   warehouse: ClickHouseClient,
-  query: BreakdownQuery,
+  query: Ruled<BreakdownQuery>,
   range: Instants,
   expression: Expression,
 ): Promise<Pick<ValueRow, 'value' | 'pages' | 'distinct_values'>[]> {
@@ -108,7 +108,7 @@ async function likelyValues(
 
 async function visitorsOfValues(
   warehouse: ClickHouseClient,
-  query: BreakdownQuery,
+  query: Ruled<BreakdownQuery>,
   range: Instants,
   expression: Expression,
   values: readonly string[],
@@ -131,7 +131,7 @@ async function visitorsOfValues(
 /** The sessions that have an event with the value. The values are collected per session first: the smaller table by far. */
 async function sessionsOfValues(
   warehouse: ClickHouseClient,
-  query: BreakdownQuery,
+  query: Ruled<BreakdownQuery>,
   range: Instants,
   expression: Expression,
   values: readonly string[],
@@ -171,13 +171,13 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function searchSql(query: BreakdownQuery, expression: Expression, parameters: Parameters): string {
+function searchSql(query: Ruled<BreakdownQuery>, expression: Expression, parameters: Parameters): string {
   if (query.search === '') return '1';
   return `positionCaseInsensitiveUTF8(${expression.text}, ${parameters.add('String', query.search)}) > 0`;
 }
 
 function resultOf(
-  query: BreakdownQuery,
+  query: Ruled<BreakdownQuery>,
   rows: readonly ValueRow[],
   sessions: readonly SessionMetricsRow[],
 ): BreakdownResult {

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { defaultSettings } from '../../contract/project-settings.ts';
 import { type FunnelQuery, funnelSchema } from '../../contract/query.ts';
 import type { FunnelResult } from '../../contract/result.ts';
 import type { EventRow } from '../../contract/row.ts';
 import { bestWay, type StepEvent } from '../test-funnel.ts';
+import type { Ruled } from '../scope.ts';
 import { eventRow, personKey, startTestWarehouse, type TestWarehouse } from '../test-warehouse.ts';
 import { funnel } from './funnel.ts';
 
@@ -20,9 +22,13 @@ let projects = 0;
 
 type Steps = readonly { event: string; filters?: { property: string; op: 'is'; values: string[] }[] }[];
 
-function queryOf(project: string, steps: Steps, more: Partial<FunnelQuery> = {}): FunnelQuery {
+function queryOf(project: string, steps: Steps, more: Partial<FunnelQuery> = {}): Ruled<FunnelQuery> {
   const range = { from: '2026-06-01', to: '2026-06-01' };
-  return { ...funnelSchema.parse({ project, range, steps, windowSeconds: 100 }), ...more };
+  return {
+    ...funnelSchema.parse({ project, range, steps, windowSeconds: 100 }),
+    ...more,
+    rules: defaultSettings,
+  };
 }
 
 /** `[person, event, seconds from the start, properties]` */

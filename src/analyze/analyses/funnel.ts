@@ -5,7 +5,7 @@ import { ask, numberOr0 } from '../ask.ts';
 import { expressionOf } from '../expression.ts';
 import { Parameters } from '../parameters.ts';
 import { type Instants, instantsOf } from '../range.ts';
-import { eventsWhere, eventsWith, matchSql } from '../scope.ts';
+import { eventsWhere, eventsWith, matchSql, type Ruled } from '../scope.ts';
 
 type Group = FunnelResult['groups'][number];
 
@@ -26,14 +26,14 @@ interface Row {
  * order of their own and are taken in the order of the steps (by the first step, then the last step, they can be).
  * A breakdown takes the property of the event that is the first step of that way. Times are exact medians.
  */
-export async function funnel(warehouse: ClickHouseClient, query: FunnelQuery): Promise<FunnelResult> {
+export async function funnel(warehouse: ClickHouseClient, query: Ruled<FunnelQuery>): Promise<FunnelResult> {
   const parameters = new Parameters(query.project);
   const rows = await ask<Row>(warehouse, funnelSql(query, instantsOf(query.range), parameters), parameters);
   if (query.breakdown === undefined) return { groups: [groupOf(query, null, rows[0])] };
   return { groups: rows.map((row) => groupOf(query, row.value, row)) };
 }
 
-function groupOf(query: FunnelQuery, value: string | null, row: Row | undefined): Group {
+function groupOf(query: Ruled<FunnelQuery>, value: string | null, row: Row | undefined): Group {
   const first = row?.people[0] ?? 0;
   return {
     value,
@@ -66,7 +66,7 @@ function ratio(part: number, whole: number): number {
  *   one has the latest first step and leaves the most of the window.
  * - `at_k`: the position of step k on the chosen way, found backwards from the first event at the highest level.
  */
-function funnelSql(query: FunnelQuery, range: Instants, parameters: Parameters): string {
+function funnelSql(query: Ruled<FunnelQuery>, range: Instants, parameters: Parameters): string {
   const steps = query.steps.map((_, index) => index + 1);
   const windowMs = query.windowSeconds * 1_000;
   const span = { start: range.start, end: range.end + windowMs };
@@ -115,7 +115,7 @@ const timeShift = maskBits + 8;
  * Milliseconds, then the first and the last step the event can be (so that sorting puts events of one millisecond into
  * the order of the steps), then one bit per step it can be: 64 bits in all.
  */
-function packedSql(query: FunnelQuery, conditions: readonly string[]): string {
+function packedSql(query: Ruled<FunnelQuery>, conditions: readonly string[]): string {
   const mask = conditions.map((condition, index) => `bitShiftLeft(toUInt64(${condition}), ${index})`);
   const parts = [`bitShiftLeft(toUInt64(toUnixTimestamp64Milli(timestamp)), ${timeShift})`, ...mask];
   const first = conditions.map((condition, index) => `${condition}, ${index}`).join(', ');
@@ -131,7 +131,7 @@ function packedSql(query: FunnelQuery, conditions: readonly string[]): string {
 }
 
 /** Whether one event can be several steps. */
-function canOverlap(query: FunnelQuery): boolean {
+function canOverlap(query: Ruled<FunnelQuery>): boolean {
   const events = query.steps.map((step) => step.event);
   return events.includes('*') || new Set(events).size < events.length;
 }

@@ -8,7 +8,7 @@ import { Parameters } from '../parameters.ts';
 import { peopleNow } from '../people-now.ts';
 import { personOf } from '../person.ts';
 import { instantsOf, periodBefore } from '../range.ts';
-import { eventsWhere, sessionsWhere } from '../scope.ts';
+import { eventsWhere, type Ruled, sessionsWhere } from '../scope.ts';
 import { sessionMetrics } from '../session-metrics.ts';
 
 interface Period {
@@ -24,7 +24,7 @@ interface Period {
 export async function overview(
   warehouse: ClickHouseClient,
   clock: Clock,
-  query: OverviewQuery,
+  query: Ruled<OverviewQuery>,
 ): Promise<OverviewResult> {
   const axis = axisOf(instantsOf(query.range), query.interval);
   const size = axis.buckets.length;
@@ -49,7 +49,7 @@ export async function overview(
 
 async function periodOf(
   warehouse: ClickHouseClient,
-  query: OverviewQuery,
+  query: Ruled<OverviewQuery>,
   axis: Axis,
   size: number,
 ): Promise<Period> {
@@ -79,7 +79,7 @@ async function periodOf(
   return { total, points };
 }
 
-async function eventRows(warehouse: ClickHouseClient, query: OverviewQuery, axis: Axis) {
+async function eventRows(warehouse: ClickHouseClient, query: Ruled<OverviewQuery>, axis: Axis) {
   const parameters = new Parameters(query.project);
   return await ask<{ bucket: string | number; whole: number; visitors: number; page_views: number }>(
     warehouse,
@@ -96,7 +96,7 @@ async function eventRows(warehouse: ClickHouseClient, query: OverviewQuery, axis
   );
 }
 
-async function sessionRows(warehouse: ClickHouseClient, query: OverviewQuery, axis: Axis) {
+async function sessionRows(warehouse: ClickHouseClient, query: Ruled<OverviewQuery>, axis: Axis) {
   const parameters = new Parameters(query.project);
   return await ask<{
     bucket: string | number;

@@ -8,7 +8,7 @@ import { expressionOf } from '../expression.ts';
 import { Parameters } from '../parameters.ts';
 import { personOf } from '../person.ts';
 import { instantsOf, periodBefore } from '../range.ts';
-import { eventsWhere, eventsWith, matchSql } from '../scope.ts';
+import { eventsWhere, eventsWith, matchSql, type Ruled } from '../scope.ts';
 
 type Line = SeriesResult['lines'][number];
 
@@ -26,7 +26,7 @@ interface Values {
 export async function trend(
   warehouse: ClickHouseClient,
   clock: Clock,
-  query: TrendQuery,
+  query: Ruled<TrendQuery>,
 ): Promise<SeriesResult> {
   const axis = axisOf(instantsOf(query.range), query.interval);
   const before = query.compare
@@ -40,7 +40,7 @@ export async function trend(
 
 async function linesOf(
   warehouse: ClickHouseClient,
-  query: TrendQuery,
+  query: Ruled<TrendQuery>,
   series: Series,
   index: number,
   axis: CurrentAxis,
@@ -73,7 +73,7 @@ async function linesOf(
 /** The values with the largest measure over the whole range. */
 async function topValues(
   warehouse: ClickHouseClient,
-  query: TrendQuery,
+  query: Ruled<TrendQuery>,
   series: Series,
   axis: Axis,
 ): Promise<string[]> {
@@ -91,7 +91,7 @@ async function topValues(
 /** By position of the value in `top` counted from 1; 0 is everything else, or everything when there is no breakdown. */
 async function valuesOf(
   warehouse: ClickHouseClient,
-  query: TrendQuery,
+  query: Ruled<TrendQuery>,
   series: Series,
   top: readonly string[] | undefined,
   axis: Axis,
@@ -133,7 +133,7 @@ function nothing(size: number): Values {
   return { points: Array.from({ length: size }, () => 0), total: 0 };
 }
 
-function breakdownSql(query: TrendQuery): string {
+function breakdownSql(query: Ruled<TrendQuery>): string {
   return query.breakdown === undefined ? `''` : expressionOf(query.breakdown).text;
 }
 
@@ -142,7 +142,7 @@ function breakdownSql(query: TrendQuery): string {
  * row per person and keys with its number of events (a third of the time of counting people over all events).
  */
 function rowsSql(
-  query: TrendQuery,
+  query: Ruled<TrendQuery>,
   series: Series,
   axis: Axis,
   parameters: Parameters,

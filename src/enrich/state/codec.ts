@@ -1,6 +1,8 @@
+import { consentBits } from '../../contract/consent.ts';
 import type { JsonObject } from '../../contract/event.ts';
 import { hash64 } from '../../runtime/ids.ts';
 import { defaultKind } from '../account-kind.ts';
+import { decodeHabits, encodeHabits } from '../bot/habits.ts';
 import type { Account, Belonging, Subject } from '../memory.ts';
 import { contextColumns, type Session, sourceColumns } from '../session-state.ts';
 import { noTraits, type Traits } from '../traits.ts';
@@ -25,7 +27,8 @@ type SubjectValue = [
   traits: JsonObject,
   traitsAt: number,
   sessions: SessionValue[],
-  more?: More,
+  more?: More | null,
+  habits?: number[],
 ];
 /** What few have, and versions before this one did not know. */
 interface More {
@@ -53,6 +56,9 @@ type SessionValue = [
   exitAt: number,
   sourced: number,
   texts: string[],
+  // Absent in values of versions without them.
+  botLayers?: number,
+  consents?: number,
 ];
 type AccountValue = [
   layout: number,
@@ -87,6 +93,8 @@ export function encodeSubject(subject: Subject): string {
     ...(others.length > 0 ? { accounts: others.map(({ kind, id, at }) => [kind, id, at] as const) } : {}),
   };
   if (!isEmpty(more)) value.push(more);
+  else if (subject.habits) value.push(null);
+  if (subject.habits) value.push(encodeHabits(subject.habits));
   return JSON.stringify(value);
 }
 
@@ -99,8 +107,8 @@ function isEmpty(value: object): boolean {
   return true;
 }
 
-function traitsOf(values: JsonObject | undefined, setAt: number | undefined, more: More | undefined): Traits {
-  if (values === undefined || (isEmpty(values) && setAt === 0 && more === undefined)) return noTraits;
+function traitsOf(values: JsonObject | undefined, setAt: number | undefined, more: More | null | undefined): Traits {
+  if (values === undefined || (isEmpty(values) && setAt === 0 && more == null)) return noTraits;
   return { values, setAt: setAt ?? 0, stamps: more?.stamps ?? {}, deletedAt: more?.deletedAt ?? 0 };
 }
 
@@ -133,6 +141,7 @@ export function decodeSubject(
     told: value?.[7] ?? 0,
     accounts: accountsOf(value),
     traits: traitsOf(value?.[10], value?.[11], value?.[13]),
+    habits: value?.[14] === undefined ? undefined : decodeHabits(value[14]),
     sessions: value?.[12].map((session) => decodeSession(session, project)) ?? [],
   };
 }
@@ -192,6 +201,8 @@ function encodeSession({ row, entryAt, exitAt, sourced }: Session): SessionValue
     exitAt,
     sourced ? 1 : 0,
     texts,
+    row.bot_layers,
+    row.consents,
   ];
 }
 
@@ -235,6 +246,8 @@ function decodeSession(value: SessionValue, project: string): Session {
       screen: text(20),
       app_version: text(21),
       bot_score: value[10],
+      bot_layers: value[16] ?? value[10],
+      consents: value[17] ?? consentBits[''],
       revenue: value[11],
       version: 0,
     },

@@ -80,6 +80,7 @@ describe('sessions of a visitor', () => {
         browser: 'Chrome',
         timezone: 'Europe/Berlin',
         bot_score: 100,
+        bot_layers: 100,
         revenue: 12.5,
         version: items[2]?.record.offset,
       }),

@@ -1,3 +1,5 @@
+import { totalOf, worstOf } from '../../contract/bots.ts';
+import { consentBits } from '../../contract/consent.ts';
 import type { DecodedEvent } from '../../contract/event.ts';
 import type { EventRow, SessionRow } from '../../contract/row.ts';
 import { hash64 } from '../../runtime/ids.ts';
@@ -114,7 +116,11 @@ function complete(row: SessionRow, event: EventRow): void {
 function count(session: Session, event: EventRow): void {
   const { row } = session;
   row.events++;
-  row.bot_score = Math.max(row.bot_score, event.bot_score);
+  if (event.bot_layers !== 0) {
+    row.bot_layers = worstOf(row.bot_layers, event.bot_layers);
+    row.bot_score = totalOf(row.bot_layers);
+  }
+  row.consents |= consentBits[event.consent];
   row.revenue += event.revenue ?? 0;
   // Who signed in during the visit is who made it; the first one on a shared computer.
   if (row.user_id === '' && !blockedId(event.user_id)) row.user_id = event.user_id;
