@@ -8,6 +8,7 @@ import { type IpPrivacy, privateAddress, TrustedProxies } from './accept/address
 import { type BodyProblem, decompress, encodingOf, receiveBody } from './accept/body.ts';
 import { corsHeaders, preflightHeaders } from './accept/cors.ts';
 import { keptHeaders } from './accept/headers.ts';
+import { maskingWriter, maskRequest } from './accept/mask.ts';
 import { privateBody, privateQuery } from './accept/privacy.ts';
 import { Refusals } from './accept/refusals.ts';
 import { type Excess, SourceLimits } from './accept/source-limits.ts';
@@ -27,7 +28,7 @@ import { publicOutbound } from './webhook/outbound.ts';
 
 export type { Refusal } from './accept/refusals.ts';
 export type { DecodeContext, SourceKey } from './protocol.ts';
-export { createDecoder, Refusals };
+export { createDecoder, maskingWriter, maskRequest, Refusals };
 
 export interface CollectorOptions {
   readonly log: LogWriter;

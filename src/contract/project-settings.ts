@@ -1,4 +1,14 @@
 import { z } from 'zod';
+import { privacyRules, retentionRules } from './privacy-settings.ts';
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** How a visit ends, and what begins another one. */
 export const sessionRules = z.object({
@@ -8,8 +18,9 @@ export const sessionRules = z.object({
   maxHours: z.number().int().min(1).max(168).default(24),
   /** Another campaign begins another session. */
   newCampaign: z.boolean().default(false),
-  /** So does midnight in the project's time zone. */
+  /** So does midnight in that time zone. */
   midnight: z.boolean().default(false),
+  timeZone: z.string().max(64).refine(isTimeZone, 'is not a time zone of the IANA list').default('UTC'),
 });
 export type SessionRules = z.infer<typeof sessionRules>;
 
@@ -48,6 +59,8 @@ export const projectSettings = z.object({
   identity: identityRules.prefault({}),
   bots: botRules.prefault({}),
   consent: consentRules.prefault({}),
+  privacy: privacyRules.prefault({}),
+  retention: retentionRules.prefault({}),
 });
 export type ProjectSettings = z.infer<typeof projectSettings>;
 
@@ -79,6 +92,8 @@ export const projectSettingsEndpoints = {
       identity: identityRules.optional(),
       bots: botRules.optional(),
       consent: consentRules.optional(),
+      privacy: privacyRules.optional(),
+      retention: retentionRules.optional(),
     }),
     output: projectSettings,
   },
