@@ -4,16 +4,20 @@ import { type Clock, systemClock } from '../runtime/clock.ts';
 import { breakdown } from './analyses/breakdown.ts';
 import { funnel } from './analyses/funnel.ts';
 import { overview } from './analyses/overview.ts';
+import { planDrift } from './analyses/plan-drift.ts';
+import { planEvent } from './analyses/plan-event.ts';
+import { planEvents } from './analyses/plan-events.ts';
 import { trend } from './analyses/trend.ts';
 import { eventNames, propertyNames, propertyValues } from './catalog.ts';
 import type { CountingRules } from './counted.ts';
+import { eventSamples } from './event-samples.ts';
 import { live } from './live.ts';
 import type { Ruled } from './scope.ts';
 import { activityByKey } from './source-activity.ts';
 import { sourceStatus } from './source-status.ts';
 import { userQuery } from './user-query.ts';
 
-export { activityByKey, sourceStatus };
+export { activityByKey, eventSamples, planDrift, planEvent, planEvents, sourceStatus };
 
 /** The endpoints that this folder answers. */
 type AnalyzeEndpoint =

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { readPlan } from '../plan/plan.ts';
 import { planTypes } from '../plan/types.ts';
+import { schemasFolder } from '../roles/places.ts';
 import type { CommandContext } from './command.ts';
 
 const usualFile = 'tributary-events.ts';
@@ -9,7 +10,7 @@ const usualFile = 'tributary-events.ts';
 /** Writes the types of the tracking plan's events; with `--check` it only says whether the file is as the plan wants it. */
 export async function types({ config, flags, words }: CommandContext): Promise<number> {
   const [file = usualFile] = words;
-  const events = readPlan(join(config.workspace, 'schemas'));
+  const events = readPlan(schemasFolder(config));
   const source = await planTypes(events);
   if (file === '-') {
     process.stdout.write(source);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { doorEndpoints } from './door-endpoints.ts';
 import { projectSettingsEndpoints } from './project-settings.ts';
+import { planEndpoints } from './plan-endpoints.ts';
 import { breakdownSchema, funnelSchema, overviewSchema, rangeSchema, trendSchema } from './query.ts';
 import {
   breakdownResult,
@@ -209,6 +210,7 @@ export const endpoints = {
   },
   ...projectSettingsEndpoints,
   ...sourceEndpoints,
+  ...planEndpoints,
   ...doorEndpoints,
   listUsers: {
     method: 'GET',

@@ -8,7 +8,11 @@ import { faultOf } from './schema.ts';
 import { compile, dialectOf } from './validators.ts';
 
 // biome-ignore lint/performance/noBarrelFile: the face of this folder; nothing outside imports past it
+export { describedProperties } from './described.ts';
+export { inferSchema } from './infer.ts';
 export { createPlanReader, judgeOf } from './judge.ts';
+export { type PersonalProperty, personalProperties } from './pii.ts';
+export { type ProjectOfPlan, planOfProject, planSetOf } from './set.ts';
 
 /** One event of the tracking plan. */
 export interface PlannedEvent {

@@ -36,6 +36,11 @@ export function sourcesFolder(config: Config): string {
   return join(config.workspace, 'sources');
 }
 
+/** Where the schemas of the tracking plan are. */
+export function schemasFolder(config: Config): string {
+  return join(config.workspace, 'schemas');
+}
+
 /** Passwords of the warehouse's users. Only ours are kept in clear, in a file that only the owner may read. */
 export interface Secrets {
   /** Password of `tributary`, the pipeline's user. */

@@ -20,7 +20,9 @@ import { DailySalt } from './daily-salt.ts';
 import { demoProgress, demoSetting } from './demo.ts';
 import { doorHandlers } from './doors.ts';
 import { pipelineStatus } from './pipeline-status.ts';
-import { placesOf, readSecrets, warehouseUrl } from './places.ts';
+import { placesOf, readSecrets, schemasFolder, warehouseUrl } from './places.ts';
+import { planHandlers } from './plan.ts';
+import { PlanKeeper } from './plan-keeper.ts';
 import type { ProcessHeartbeat } from './process.ts';
 import { projectSettingsHandlers, settingsOf } from './project-settings.ts';
 import { sourceStatusHandlers } from './source-status.ts';
@@ -76,6 +78,15 @@ export async function web(config: Config): Promise<number> {
     refusals,
   });
 
+  const plans = new PlanKeeper({
+    folder: schemasFolder(config),
+    store,
+    log: writer,
+    clock: systemClock,
+    logger,
+  });
+  plans.watch(shutdown.signal);
+
   const app = fastify({
     // a tracker's request never reaches the framework: it pays for nothing it does not need
     serverFactory: (handle) =>
@@ -86,7 +97,7 @@ export async function web(config: Config): Promise<number> {
     routerOptions: { ignoreTrailingSlash: true },
     forceCloseConnections: true,
   });
-  const handlers = handlersOf({ store, writer, reader, full, readOnly, refusals });
+  const handlers = handlersOf({ store, writer, reader, full, readOnly, refusals, plans });
   await registerApi(app, {
     store,
     handlers,
@@ -94,6 +105,7 @@ export async function web(config: Config): Promise<number> {
       // what was accepted before the keys were revoked must be loaded first, or it would come after the deletion and stay
       await loadedUpTo(reader.head(), store);
       await deleteProject(full, project);
+      await plans.forget(project);
     },
     metrics: async () => `${metrics.toString()}${(await processHeartbeat(store))?.detail.metrics ?? ''}`,
     publicUrl: config['public-url'],
@@ -124,9 +136,18 @@ interface HandlerParts {
   /** As the user who can read and nothing else. */
   readonly readOnly: ClickHouseClient;
   readonly refusals: Refusals;
+  readonly plans: PlanKeeper;
 }
 
-function handlersOf({ store, writer, reader, full, readOnly, refusals }: HandlerParts): DataHandlers {
+function handlersOf({
+  store,
+  writer,
+  reader,
+  full,
+  readOnly,
+  refusals,
+  plans,
+}: HandlerParts): DataHandlers {
   return {
     ...analyzeHandlers(full, { reader: readOnly, rulesOf: (project) => settingsOf(store, project) }),
     health: async (_input, context) => {
@@ -145,6 +166,7 @@ function handlersOf({ store, writer, reader, full, readOnly, refusals }: Handler
       }),
     demoStatus: async () => demoStatus(store),
     ...projectSettingsHandlers(store, writer, systemClock),
+    ...planHandlers(plans, full, systemClock),
     ...sourceStatusHandlers(store, full, refusals),
     ...doorHandlers({ store, log: reader, warehouse: full }),
   };

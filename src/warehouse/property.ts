@@ -13,6 +13,11 @@ export function propertySql(name: string, kind: 'text' | 'number'): string {
     if (kind === 'number') return isNumber ? column.name : `toFloat64OrNull(${column.name})`;
     return isNumber ? `ifNull(toString(${column.name}), '')` : column.name;
   }
-  const path = `properties.${quoteName(name.startsWith(propertyPrefix) ? name.slice(propertyPrefix.length) : name)}`;
+  const path = propertyPath(name.startsWith(propertyPrefix) ? name.slice(propertyPrefix.length) : name);
   return kind === 'number' ? `accurateCastOrNull(${path}, 'Float64')` : `${path}::String`;
+}
+
+/** The property as it is, of whatever type. */
+export function propertyPath(name: string): string {
+  return `properties.${quoteName(name)}`;
 }

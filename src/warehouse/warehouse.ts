@@ -6,7 +6,7 @@ export { type EngineOptions, type RunningEngine, startEngine } from './engine/sp
 export { type Token, tokens } from './engine/sql-text.ts';
 export { type Node, nameOf, parseTree, walk } from './engine/syntax-tree.ts';
 export { migrate } from './migrate.ts';
-export { propertySql } from './property.ts';
+export { propertyPath, propertySql } from './property.ts';
 
 export interface WarehouseAddress {
   readonly url: string;
