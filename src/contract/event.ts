@@ -35,6 +35,8 @@ export interface DecodedEvent {
   readonly groups?: Readonly<Record<string, string>> | undefined;
   /** alias: the id that is joined to userId. */
   readonly previousId?: string | undefined;
+  /** alias: the client says that both are one person even when both are known users. */
+  readonly merge?: true | undefined;
   readonly clientSessionId?: string | undefined;
 
   readonly url?: string | undefined;

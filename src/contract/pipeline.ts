@@ -2,7 +2,15 @@ import type { CommandItem } from './command.ts';
 import type { DecodedEvent, Failure } from './event.ts';
 import type { LogLine } from './log-line.ts';
 import type { LogRecord } from './request.ts';
-import type { AccountRow, EventRow, IdentityRow, LogRow, PersonRow, SessionRow } from './row.ts';
+import type {
+  AccountRow,
+  EventRow,
+  IdentityHistoryRow,
+  IdentityRow,
+  LogRow,
+  PersonRow,
+  SessionRow,
+} from './row.ts';
 
 /** One decoded event on its way from the log to the tables. */
 export interface PipelineItem {
@@ -29,6 +37,7 @@ export interface EnrichedBatch {
   readonly events: readonly EventRow[];
   readonly sessions: readonly SessionRow[];
   readonly identities: readonly IdentityRow[];
+  readonly identityHistory: readonly IdentityHistoryRow[];
   readonly persons: readonly PersonRow[];
   readonly accounts: readonly AccountRow[];
   readonly logs: readonly LogRow[];

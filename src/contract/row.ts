@@ -41,7 +41,7 @@ export interface EventRow extends VisitColumns {
   log_offset: number;
   user_id: string;
   anonymous_id: string;
-  /** Person as known when the event was processed; queries resolve it to today's person (`person_id`). */
+  /** Key of the event's own id: the user's if it has one, else the anonymous one's; who that is, queries resolve (`person_id`). */
   person_key: bigint;
   /** The account that counts most, and what kind of account it is: `company` unless the client says otherwise. */
   account_id: string;
@@ -150,17 +150,50 @@ export interface SessionRow extends VisitColumns {
   version: number;
 }
 
-/** An edge of the identity graph: from this person key on, count as that person. */
+/** What an id is: `anonymous` ids are devices' and browsers', `email` is the SHA-256 of an address. */
+export type IdKind = 'anonymous' | 'user' | 'email';
+
+/** An edge of the identity graph: this id was joined to that one, and counts as the person at the end of the edges. */
 export interface IdentityRow {
   project: string;
-  /** Person key of an anonymous (or previous) id. */
   alias_key: bigint;
+  alias_kind: IdKind;
   alias_id: string;
+  /** The id that it was joined to. */
+  target_key: bigint;
+  target_kind: IdKind;
+  target_id: string;
+  /** The person both count as; of an edge that is removed, the alias itself. */
   person_key: bigint;
+  /** That person's user id; '' when it has none. */
   user_id: string;
-  /** `identify` or `alias`. */
-  reason: string;
+  reason: LinkReason;
   linked_at: number;
+  /** Id of the operator; '' when an event said so. */
+  by: string;
+  removed: 0 | 1;
+  version: number;
+}
+
+/** Why two ids are one person: an event had both, `alias`, `$merge_dangerously` and the like, one address of e-mail, an operator; `split`: what stayed together when another id went. */
+export type LinkReason = 'identify' | 'alias' | 'merge' | 'email' | 'operator' | 'split';
+
+/** What happened to an edge; never changed, never replaced. */
+export interface IdentityHistoryRow {
+  project: string;
+  /** Time of the event, or of the operator's command. */
+  at: number;
+  action: 'linked' | 'refused' | 'merged' | 'undone' | 'split';
+  alias_key: bigint;
+  alias_kind: IdKind;
+  alias_id: string;
+  target_key: bigint;
+  target_kind: IdKind;
+  target_id: string;
+  /** Of what was linked, its LinkReason; of what was refused, why. */
+  reason: string;
+  by: string;
+  note: string;
   version: number;
 }
 
@@ -206,12 +239,6 @@ export interface QuarantineRow {
   query: string;
   headers: string;
   address: string;
-}
-
-/** Counts of one range of the log: summed by (project, minute, protocol, hop, reason). */
-export interface LedgerEntry {
-  project: string;
-  /** Start of the minute of received_at, milliseconds. */
   visitor: string;
   /** What stood around the item in its request. */
   envelope: string;
@@ -234,6 +261,12 @@ export interface QuarantineOutcomeRow {
   by: string;
   /** Offset of the record that replayed it; 0 for what somebody decided. */
   replay_offset: number;
+}
+
+/** Counts of one range of the log: summed by (project, minute, protocol, hop, reason). */
+export interface LedgerEntry {
+  project: string;
+  /** Start of the minute of received_at, milliseconds. */
   minute: number;
   protocol: string;
   hop: 'processed' | 'decoded' | 'loaded' | 'quarantined' | 'duplicate' | 'dropped';

@@ -4,12 +4,15 @@ import type { EnrichedBatch, LogItem, PipelineItem } from '../contract/pipeline.
 import type { PlanReader } from '../contract/plan.ts';
 import type { AccountRow, PersonRow, SessionRow } from '../contract/row.ts';
 import { messageOf } from '../runtime/errors.ts';
-import { applyCommands, keysOfCommands } from './commands.ts';
+import { applyCommands, keysOfCommands, personsOfCommands } from './commands.ts';
+import { identityRows, mayJoin } from './identity-graph.ts';
 import { keysOfLines, runLines } from './lines.ts';
-import { Memory, settingsKey, subjectKey } from './memory.ts';
+import { Memory, type Subject, settingsKey } from './memory.ts';
+import { traitsOf } from './person.ts';
 import { planKey } from './plans.ts';
+import { previousKeys } from './previous-id.ts';
 import type { StateStore } from './state/state.ts';
-import { cut, type Draft, draftOf, limit, type Step, type Verdict } from './step.ts';
+import { type Draft, draftOf, type Step, type Verdict } from './step.ts';
 
 /** Events between two turns of the event loop: about 20 ms, so that an upload beside it is not kept waiting. */
 const perTurn = 1_000;
@@ -43,9 +46,14 @@ export async function runBatch(
   for (const project of projectsOf(items)) keys.add(planKey(project));
   await memory.load(state, keys);
   memory.plans.read = readPlan;
+  for (const draft of drafts) recall(draft, memory);
+  const parted = commands.length > 0;
+  await memory.loadPersons(state, [
+    ...toJoin(drafts, memory, parted),
+    ...personsOfCommands(commands, memory),
+  ]);
   applyCommands(commands, memory);
   if (allowedEvents) memory.allowedEvents = await limitsOf(items, allowedEvents);
-  for (const draft of drafts) recall(draft, memory);
 
   const failures: EnrichedBatch['failures'][number][] = [];
   const dropped: EnrichedBatch['dropped'][number][] = [];
@@ -67,7 +75,8 @@ export async function runBatch(
   return {
     events: kept.map(({ row }) => row),
     sessions: sessionRows(memory),
-    identities: memory.identities,
+    identities: identityRows(memory),
+    identityHistory: memory.identityHistory,
     persons: personRows(memory),
     accounts: accountRows(memory),
     ...runLines(lines, memory),
@@ -103,10 +112,28 @@ async function limitsOf(
   return limits;
 }
 
+/** Whose ids must all be read, since persons may be joined. `parted`: a command may have parted known users before. */
+function toJoin(drafts: readonly Draft[], memory: Memory, parted: boolean): Set<Subject> {
+  const found = new Set<Subject>();
+  const pair = (from: Subject | undefined, to: Subject | undefined, explicit: boolean): void => {
+    if (from === undefined || to === undefined || from.link === to.stateKey) return;
+    if (mayJoin(memory, from, to, explicit)) found.add(from).add(to);
+  };
+  for (const draft of drafts) {
+    pair(draft.anonymous, draft.user, parted);
+    if (draft.mail !== undefined) pair(draft.mail, draft.own, parted);
+    if (draft.event.type !== 'alias') continue;
+    for (const key of previousKeys(draft) ?? []) pair(memory.subject(key), draft.user, true);
+  }
+  return found;
+}
+
 /** Sets what is remembered of the ids of the draft. */
 function recall(draft: Draft, memory: Memory): void {
   if (draft.userKey !== '') draft.user = memory.subject(draft.userKey);
   if (draft.anonymousKey !== '') draft.anonymous = memory.subject(draft.anonymousKey);
+  if (draft.mailKey !== '') draft.mail = memory.subject(draft.mailKey);
+  draft.own = draft.user ?? draft.anonymous ?? draft.mail;
   if (draft.accountKey !== '') draft.account = memory.account(draft.accountKey);
 }
 
@@ -154,16 +181,16 @@ function byTime(a: Draft, b: Draft): number {
 /** Every id that a step may ask memory for. */
 function keysOf(drafts: readonly Draft[]): Set<string> {
   const keys = new Set<string>();
-  for (const { accountKey, anonymousKey, event, groupKeys, row, userKey } of drafts) {
+  for (const draft of drafts) {
+    const { accountKey, anonymousKey, event, groupKeys, mailKey, row, userKey } = draft;
     keys.add(settingsKey(row.project));
+    if (mailKey !== '') keys.add(mailKey);
     if (userKey !== '') keys.add(userKey);
     if (anonymousKey !== '') keys.add(anonymousKey);
     if (accountKey !== '') keys.add(accountKey);
     for (const key of groupKeys) keys.add(key);
     if (event.previousId === undefined) continue;
-    const previous = cut(event.previousId, limit.id);
-    keys.add(subjectKey('u', row.project, previous));
-    keys.add(subjectKey('a', row.project, previous));
+    for (const key of previousKeys(draft) ?? []) keys.add(key);
   }
   return keys;
 }
@@ -173,16 +200,19 @@ function sessionRows(memory: Memory): SessionRow[] {
 }
 
 function personRows(memory: Memory): PersonRow[] {
-  return Array.from(memory.changedPersons, (person) => ({
-    project: person.project,
-    person_key: person.key,
-    user_id: person.kind === 'u' ? person.id : '',
-    anonymous_id: person.anonymous,
-    traits: JSON.stringify(person.traits.values),
-    first_seen: person.firstSeen,
-    last_seen: person.lastSeen,
-    version: memory.version,
-  }));
+  return Array.from(memory.changedPersons, (person) => {
+    const facts = person.joint ?? person;
+    return {
+      project: person.project,
+      person_key: person.key,
+      user_id: person.kind === 'u' ? person.id : '',
+      anonymous_id: facts.anonymous,
+      traits: JSON.stringify(traitsOf(person, memory).values),
+      first_seen: facts.firstSeen,
+      last_seen: facts.lastSeen,
+      version: memory.version,
+    };
+  });
 }
 
 function accountRows(memory: Memory): AccountRow[] {

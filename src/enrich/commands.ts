@@ -1,5 +1,6 @@
 import type { Command, CommandItem } from '../contract/command.ts';
-import type { Memory } from './memory.ts';
+import type { Memory, Subject } from './memory.ts';
+import { applyPersonCommand, isPersonCommand, personCommandKeys } from './person-commands.ts';
 
 /** What a kind of command does to what is remembered. */
 interface Handler<Kind extends Command['kind']> {
@@ -18,6 +19,9 @@ const handlers: { readonly [Kind in Command['kind']]: Handler<Kind> } = {
     keys: () => [],
     apply: ({ plan }, { record }, memory) => memory.plans.change(record.project, plan),
   },
+  merge: { keys: personCommandKeys, apply: applyPersonCommand },
+  undo: { keys: personCommandKeys, apply: applyPersonCommand },
+  split: { keys: personCommandKeys, apply: applyPersonCommand },
 };
 
 function handlerOf<Kind extends Command['kind']>(command: Extract<Command, { kind: Kind }>): Handler<Kind> {
@@ -27,6 +31,15 @@ function handlerOf<Kind extends Command['kind']>(command: Extract<Command, { kin
 export function keysOfCommands(commands: readonly CommandItem[], keys: Set<string>): void {
   for (const { command, record } of commands)
     for (const key of handlerOf(command).keys(command, record.project)) keys.add(key);
+}
+
+/** The persons that commands join or part: all of their ids must be read. */
+export function personsOfCommands(commands: readonly CommandItem[], memory: Memory): Subject[] {
+  return commands.flatMap(({ command, record }) =>
+    isPersonCommand(command)
+      ? personCommandKeys(command, record.project).map((key) => memory.subject(key))
+      : [],
+  );
 }
 
 /** Commands come before the events of their batch, in the order in which they were given. */

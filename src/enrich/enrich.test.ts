@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EnrichedBatch, PipelineItem } from '../contract/pipeline.ts';
 import type { SessionRow } from '../contract/row.ts';
+import { hash64 } from '../runtime/ids.ts';
 import { runBatch } from './batch.ts';
 import { createEnricher, enrichmentSteps, openState } from './enrich.ts';
 import { openGeo } from './geo/geo.ts';
@@ -81,7 +82,7 @@ describe('a batch', () => {
       { ...first.sessions[0], events: 3, page_views: 2, ended_at: noon - 45 * minute, version: 5 },
     ]);
     expect(events).toMatchObject([
-      { channel: 'Organic Search', account_id: 'acme', person_key: first.persons[0]?.person_key },
+      { channel: 'Organic Search', account_id: 'acme', person_key: hash64('p1', 'a', 'anon1') },
     ]);
     expect(persons).toEqual([]);
     await state.close();
@@ -144,6 +145,7 @@ describe('a batch', () => {
       events: [],
       sessions: [],
       identities: [],
+      identityHistory: [],
       persons: [],
       accounts: [],
       logs: [],

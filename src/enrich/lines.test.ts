@@ -94,12 +94,15 @@ describe('a log line', () => {
     const first = await run([itemOf(visit), joined], speak);
     const [session] = first.sessions;
     const expected = {
-      person_key: hash64('p1', 'u', 'ann'),
       session_id: session?.session_id,
       account_id: 'acme',
     };
-    expect(first.logs).toMatchObject([expected, expected]);
-    expect((await run([], speak)).logs).toMatchObject([expected, expected]);
+    const rows = [
+      { ...expected, person_key: hash64('p1', 'u', 'ann') },
+      { ...expected, person_key: hash64('p1', 'a', 'anon1') },
+    ];
+    expect(first.logs).toMatchObject(rows);
+    expect((await run([], speak)).logs).toMatchObject(rows);
   });
 
   test('neither opens nor lengthens a session, nor joins ids, nor makes anybody known', async () => {

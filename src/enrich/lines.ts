@@ -134,9 +134,9 @@ function identify(row: LogRow, { line }: LogItem, memory: Memory): void {
   const subject = user ?? anonymous;
   if (subject === undefined) return;
   const person = memory.personOf(subject);
-  row.person_key = person.key;
+  row.person_key = subject.key;
   row.session_id = openFor(anonymous, user, memory, row.timestamp, false)?.session.row.session_id ?? 0n;
-  if (row.account_id === '') row.account_id = person.accounts[0]?.id ?? '';
+  if (row.account_id === '') row.account_id = (person.joint ?? person).accounts[0]?.id ?? '';
 }
 
 function found(memory: Memory, key: string | undefined): Subject | undefined {

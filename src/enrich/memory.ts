@@ -1,28 +1,40 @@
 import { defaultSettings, type ProjectSettings, projectSettings } from '../contract/project-settings.ts';
-import type { IdentityRow } from '../contract/row.ts';
+import type { IdentityHistoryRow, LinkReason } from '../contract/row.ts';
 import { defaultKind } from './account-kind.ts';
 import type { Habits } from './bot/habits.ts';
 import { Plans, projectOfPlan } from './plans.ts';
 import { RecentCache } from './recent.ts';
 import type { Session } from './session-state.ts';
 import { decodeAccount, decodeSubject, encodeAccount, encodeSubject } from './state/codec.ts';
-import { type StateStore, transientPrefix } from './state/state.ts';
+import { decodeMembers, encodeMembers } from './state/identity-codec.ts';
+import type { StateStore } from './state/state.ts';
 import type { Traits } from './traits.ts';
 
-/** What is remembered of one anonymous id (a device, mostly) or one user id. */
+/** Anonymous ids (devices, browsers, strangers of webhooks), users, e-mail addresses (as their SHA-256). */
+export type SubjectKind = 'a' | 'u' | 'e';
+
+/** What is remembered of one id: of what it did itself, whoever it counts as. */
 export interface Subject {
   readonly project: string;
-  readonly kind: 'a' | 'u';
+  readonly kind: SubjectKind;
   readonly id: string;
   /** Key in the state store; kept, since building and hashing it anew for every map costs more than holding it. */
   readonly stateKey: string;
   /** Key as a person of its own: hash64(project, kind, id). */
   readonly key: bigint;
-  /** User id this one counts as since identify or alias; '' while it stands for itself. */
+  /** State key of the id that this one was joined to; '' while it stands for itself. */
   link: string;
+  /** Why it was joined; undefined when it was not, or by a version that did not remember. */
+  edge: Edge | undefined;
+  /** State keys of ids that only an operator may join it to again. */
+  apart: readonly string[];
+  /** State keys of ids that it was not joined to, each told once. */
+  refused: readonly string[];
+  /** While others count as this one: what is known of all of them together. */
+  joint: Joint | undefined;
   /** Of a user: the anonymous id of the device last seen, where a backend event looks for an open session. */
   device: string;
-  /** Of an anonymous id: itself. Of a user: the first one linked. */
+  /** Of an anonymous id: itself. Of a user: the first one that versions without `joint` linked. */
   anonymous: string;
   firstSeen: number;
   lastSeen: number;
@@ -35,6 +47,24 @@ export interface Subject {
   habits: Habits | undefined;
   /** Most recently touched first. */
   sessions: Session[];
+}
+
+export interface Edge {
+  readonly reason: LinkReason;
+  readonly at: number;
+  /** Id of the operator; '' when an event said so. */
+  readonly by: string;
+}
+
+/** What is known of a person of several ids. All of it can be made anew of what its ids remember. */
+export interface Joint {
+  /** The first anonymous id among them; '' without one. */
+  anonymous: string;
+  firstSeen: number;
+  lastSeen: number;
+  accounts: Belonging[];
+  /** State keys of the ids that have traits, besides the person's own. */
+  bearers: readonly string[];
 }
 
 export interface Belonging {
@@ -55,8 +85,8 @@ export interface Account {
   traits: Traits;
 }
 
-/** Most aliases from an id to the person it counts as; a longer chain ends there. */
-const maxHops = 4;
+/** Steps from an id to the person it counts as: every alias can add one, up to the most ids of a person. */
+const maxHops = 10_000;
 
 /**
  * What one batch remembers: read once before the steps run, changed by them in place, and handed over as changes at the end. It
@@ -67,12 +97,17 @@ export class Memory {
   readonly #accounts = new Map<string, Account>();
   readonly #settings = new Map<string, ProjectSettings>();
   readonly #changedSettings = new Map<string, string>();
+  /** Of persons of several ids, the state keys of the others, in the order in which they came. */
+  readonly #members = new Map<string, readonly string[]>();
+  readonly #changedMembers = new Map<string, string | undefined>();
   readonly #changedSubjects = new Set<Subject>();
   readonly #changedAccounts = new Set<Account>();
   readonly changedSessions = new Set<Session>();
   readonly changedPersons = new Set<Subject>();
   readonly changedAccountRows = new Set<Account>();
-  readonly identities: IdentityRow[] = [];
+  /** Ids whose edge, or whose person at the end of the edges, is another one now. */
+  readonly changedEdges = new Set<Subject>();
+  readonly identityHistory: IdentityHistoryRow[] = [];
   /** Events that keys are limited to, by id of the key. */
   allowedEvents: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   readonly plans = new Plans();
@@ -94,7 +129,39 @@ export class Memory {
     }
   }
 
-  /** What is known of an anonymous (`a:`) or user (`u:`) id. It must have been loaded, or what is stored would be lost. */
+  /** Reads all ids of the persons that these ids count as: whoever joins or parts persons needs them. */
+  async loadPersons(state: StateStore, subjects: Iterable<Subject>): Promise<void> {
+    const wanted = new Set<Subject>();
+    for (const subject of subjects) {
+      const person = this.personOf(subject);
+      if (person.joint !== undefined && !this.#members.has(person.stateKey)) wanted.add(person);
+    }
+    if (wanted.size === 0) return;
+    const persons = [...wanted];
+    const texts = await state.fetch(persons.map(({ stateKey }) => membersPrefix + stateKey));
+    const keys = new Set<string>();
+    for (const [index, { project, stateKey }] of persons.entries()) {
+      const members = decodeMembers(texts[index], project);
+      this.#members.set(stateKey, members);
+      for (const key of members) if (!this.#subjects.has(key)) keys.add(key);
+    }
+    await this.load(state, keys);
+  }
+
+  /** State keys of the other ids of a person, which must have been loaded. */
+  members(person: Subject): readonly string[] {
+    const found = this.#members.get(person.stateKey);
+    if (found !== undefined) return found;
+    if (person.joint !== undefined) throw new Error('the ids of a person were not read');
+    return [];
+  }
+
+  setMembers(person: Subject, members: readonly string[]): void {
+    this.#members.set(person.stateKey, members);
+    this.#changedMembers.set(membersPrefix + person.stateKey, encodeMembers(members));
+  }
+
+  /** What is known of an anonymous (`a:`), user (`u:`) or e-mail (`e:`) id. It must have been loaded, or what is stored would be lost. */
   subject(key: string): Subject {
     const found = this.#subjects.get(key);
     if (found === undefined) throw new Error(`state of ${key.replace('\0', ' ')} was not read`);
@@ -110,7 +177,7 @@ export class Memory {
   personOf(subject: Subject): Subject {
     let person = subject;
     for (let hop = 0; hop < maxHops && person.link !== ''; hop++) {
-      const next = this.#subjects.get(subjectKey('u', person.project, person.link));
+      const next = this.#subjects.get(person.link);
       if (next === undefined) break;
       person = next;
     }
@@ -142,8 +209,9 @@ export class Memory {
   }
 
   /** What to store with the checkpoint. After this the memory must not change any more. */
-  changes(): Map<string, string> {
-    const changes = new Map(this.#changedSettings);
+  changes(): Map<string, string | undefined> {
+    const changes = new Map<string, string | undefined>(this.#changedSettings);
+    for (const [key, text] of this.#changedMembers) changes.set(key, text);
     for (const subject of this.#changedSubjects) {
       const text = encodeSubject(subject);
       changes.set(subject.stateKey, text);
@@ -180,9 +248,12 @@ export class Memory {
     }
     const subject = readSubject(key, text, project, id);
     this.#subjects.set(key, subject);
-    if (subject.link !== '') named.add(subjectKey('u', project, subject.link));
+    if (subject.link !== '') named.add(subject.link);
     if (subject.device !== '') named.add(subjectKey('a', project, subject.device));
-    for (const account of subject.accounts) named.add(accountKey(project, account.kind, account.id));
+    const { joint } = subject;
+    for (const account of joint?.accounts ?? subject.accounts)
+      named.add(accountKey(project, account.kind, account.id));
+    if (joint) for (const bearer of joint.bearers) named.add(bearer);
   }
 }
 
@@ -195,13 +266,14 @@ const decoded = new RecentCache<{ readonly text: string; readonly subject: Subje
 function readSubject(key: string, text: string | undefined, project: string, id: string): Subject {
   const known = text === undefined ? undefined : decoded.get(key);
   if (known?.text === text && known !== undefined) return copySubject(known.subject);
-  const kind = key.startsWith(transientPrefix) ? 'a' : 'u';
-  return decodeSubject(text, key, kind, project, id);
+  return decodeSubject(text, key, key.slice(0, 1) as SubjectKind, project, id);
 }
 
 function copySubject(subject: Subject): Subject {
+  const { joint } = subject;
   return {
     ...subject,
+    joint: joint && { ...joint, accounts: joint.accounts.slice() },
     accounts: subject.accounts.slice(),
     habits: subject.habits && { ...subject.habits },
     sessions: subject.sessions.map((session) => ({ ...session, row: { ...session.row } })),
@@ -225,7 +297,9 @@ function readSettings(text: string): ProjectSettings {
   return settings;
 }
 
-export function subjectKey(kind: 'a' | 'u', project: string, id: string): string {
+const membersPrefix = 'm:';
+
+export function subjectKey(kind: SubjectKind, project: string, id: string): string {
   return `${kind}:${project}\0${id}`;
 }
 

@@ -3,6 +3,7 @@ import type { PipelineItem } from '../contract/pipeline.ts';
 import type { EventRow, ItemRow } from '../contract/row.ts';
 import { defaultKind, kindOf, maxKinds } from './account-kind.ts';
 import { blockedId } from './blocked-id.ts';
+import { mailIdOf } from './mail-address.ts';
 import { type Account, accountKey, type Memory, type Subject, subjectKey } from './memory.ts';
 import { RecentCache } from './recent.ts';
 import type { WebAddress } from './web-address.ts';
@@ -18,11 +19,16 @@ export interface Draft {
   readonly userKey: string;
   readonly anonymousKey: string;
   readonly accountKey: string;
+  /** Of the e-mail address that it says its person has. */
+  readonly mailKey: string;
   /** Keys of the accounts of other kinds; those with blocked ids are not among them. */
   readonly groupKeys: readonly string[];
   /** What is remembered of the ids, set before the first step; undefined for ids that are absent or blocked. */
   user: Subject | undefined;
   anonymous: Subject | undefined;
+  mail: Subject | undefined;
+  /** The one of them that the event is of: the user, else the anonymous id, else the address. */
+  own: Subject | undefined;
   account: Account | undefined;
   /** The page's address, once the page step has read it. */
   page: WebAddress | undefined;
@@ -85,6 +91,11 @@ function nameOf(kind: 'a' | 'u', project: string, text: string | undefined): Nam
   const name: Name = { project, id, key: blockedId(id) ? '' : subjectKey(kind, project, id) };
   if (text === id) names[kind].set(id, name);
   return name;
+}
+
+function mailKeyOf(event: DecodedEvent, project: string): string {
+  const id = mailIdOf(event);
+  return id === '' ? '' : subjectKey('e', project, id);
 }
 
 const noName: Name = { project: '', id: '', key: '' };
@@ -236,9 +247,12 @@ export function draftOf(item: PipelineItem): Draft {
     userKey: user.key,
     anonymousKey: anonymous.key,
     accountKey: account.key,
+    mailKey: mailKeyOf(event, record.project),
     groupKeys: keys,
     user: undefined,
     anonymous: undefined,
+    mail: undefined,
+    own: undefined,
     account: undefined,
     page: undefined,
     extra: undefined,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject, JsonValue, ProfileChanges } from '../contract/event.ts';
-import { applyChanges, inheritTraits, noTraits } from './traits.ts';
+import { applyChanges, mergeTraits, noTraits } from './traits.ts';
 
 interface At extends ProfileChanges {
   readonly at: number;
@@ -328,14 +328,49 @@ test('nothing new is the same object, so that no row is due', () => {
   expect(applyChanges(traits, { setOnce: { a: 2 }, unset: ['b'] }, 4).values).toBe(traits.values);
 });
 
-test('what is inherited fills gaps and keeps its times', () => {
-  const person = applyChanges(noTraits, { set: { a: 'person' }, unset: ['gone'] }, 10);
-  const device = applyChanges(noTraits, { set: { a: 'device', b: 'device', gone: 1 }, setOnce: { c: 1 } }, 5);
-  const both = inheritTraits(person, device);
-  expect(both.values).toEqual({ a: 'person', b: 'device', c: 1 });
-  expect(applyChanges(both, { set: { b: 'older' }, setOnce: { c: 0 } }, 4).values).toEqual({
-    a: 'person',
-    b: 'device',
-    c: 0,
+describe('what is known under two ids', () => {
+  const both = (...lists: readonly (readonly [ProfileChanges, number])[][]) => {
+    const [one = noTraits, other = noTraits] = lists.map((list) =>
+      list.reduce((traits, [changes, time]) => applyChanges(traits, changes, time), noTraits),
+    );
+    const merged = mergeTraits(one, other);
+    expect(mergeTraits(other, one).values).toEqual(merged.values);
+    return merged.values;
+  };
+  test.each<[string, [ProfileChanges, number][], [ProfileChanges, number][], JsonObject]>([
+    ['the latest set wins', [[{ set: { a: 1, b: 1 } }, 5]], [[{ set: { a: 2 } }, 6]], { a: 2, b: 1 }],
+    ['an unset takes away what is older', [[{ unset: ['a'] }, 5]], [[{ set: { a: 2, b: 1 } }, 4]], { b: 1 }],
+    ['and nothing newer', [[{ unset: ['a'] }, 5]], [[{ set: { a: 2 } }, 6]], { a: 2 }],
+    ['a set wins over a setOnce', [[{ setOnce: { a: 1 } }, 3]], [[{ set: { a: 2 } }, 9]], { a: 2 }],
+    ['the earliest setOnce wins', [[{ setOnce: { a: 1 } }, 3]], [[{ setOnce: { a: 2 } }, 2]], { a: 2 }],
+    ['numbers that only grew add up', [[{ add: { n: 2 } }, 3]], [[{ add: { n: 0.1 } }, 9]], { n: 2.1 }],
+    [
+      'a delete forgets what is older',
+      [[{ delete: true }, 5]],
+      [
+        [{ set: { a: 1 } }, 4],
+        [{ set: { b: 1 } }, 6],
+      ],
+      { b: 1 },
+    ],
+  ])('%s', (_, one, other, values) => {
+    expect(both(one, other)).toEqual(values);
+  });
+
+  test('neither is changed, and changes after that count by their time', () => {
+    const person = applyChanges(noTraits, { set: { a: 'person' }, unset: ['gone'] }, 10);
+    const device = applyChanges(
+      noTraits,
+      { set: { a: 'device', b: 'device', gone: 1 }, setOnce: { c: 1 } },
+      5,
+    );
+    const merged = mergeTraits(person, device);
+    expect(merged.values).toEqual({ a: 'person', b: 'device', c: 1 });
+    expect(person.values).toEqual({ a: 'person' });
+    expect(applyChanges(merged, { set: { b: 'older' }, setOnce: { c: 0 } }, 4).values).toEqual({
+      a: 'person',
+      b: 'device',
+      c: 0,
+    });
   });
 });

@@ -49,12 +49,18 @@ export function applyChanges(traits: Traits, changes: ProfileChanges, time: numb
   return editing.finish();
 }
 
-/** What was known of somebody under another id fills the gaps. */
-export function inheritTraits(traits: Traits, from: Traits): Traits {
-  if (from === noTraits) return traits;
-  if (traits === noTraits) return from;
-  const editing = new Editing(traits, Math.max(traits.setAt, from.setAt));
-  for (const [name, value] of Object.entries(from.values)) editing.fill(name, value, stampOf(from, name));
+/**
+ * What is known of somebody under two ids, by the same rule: of each trait the latest `set` or `unset` wins, without one the earliest `setOnce`.
+ * Traits that only grew (`add`, lists) are added up. The first one wins ties. Neither is changed, so that they can be taken apart again.
+ */
+export function mergeTraits(one: Traits, other: Traits): Traits {
+  if (other === noTraits) return one;
+  if (one === noTraits) return other;
+  const editing = new Editing(one, Math.max(one.setAt, other.setAt));
+  editing.forget(other.deletedAt);
+  const names = new Set([...Object.keys(other.values), ...Object.keys(other.stamps)]);
+  for (const name of names) editing.join(name, other.values[name], stampOf(other, name));
+  editing.joined(other);
   return editing.finish();
 }
 
@@ -142,10 +148,39 @@ class Editing {
     );
   }
 
-  fill(name: string, value: JsonValue, stamp: number): void {
-    if (this.#stamps.has(name) || Math.abs(stamp) < this.#deletedAt) return;
-    if (this.#put(name, value)) this.#stamp(name, stamp);
-    this.#setAt = Math.max(this.#setAt, stamp);
+  /** Forgets what is older than a delete under another id. */
+  forget(deletedAt: number): void {
+    for (const [name, stamp] of this.#stamps) {
+      if (deletedAt === 0 || Math.abs(stamp) > deletedAt) continue;
+      this.#take(name);
+      this.#stamps.delete(name);
+      this.#stamped = true;
+    }
+  }
+
+  /** A trait that another id has (or had, when the value is undefined). */
+  join(name: string, value: JsonValue | undefined, stamp: number): void {
+    if (this.#deletedAt > 0 && Math.abs(stamp) <= this.#deletedAt) return;
+    const own = this.#stamps.get(name);
+    if (own === 0 && stamp === 0) {
+      this.#growTogether(name, value);
+      return;
+    }
+    if (own !== undefined && !outranks(stamp, value, own, this.#values.has(name))) return;
+    if (value === undefined) this.#unset(name, stamp);
+    else if (this.#put(name, value)) this.#stamp(name, stamp);
+  }
+
+  joined({ deletedAt, setAt }: Traits): void {
+    this.#setAt = Math.max(this.#setAt, setAt);
+    this.#deletedAt = Math.max(this.#deletedAt, deletedAt);
+  }
+
+  #growTogether(name: string, value: JsonValue | undefined): void {
+    const known = this.#values.get(name);
+    if (typeof known === 'number' && typeof value === 'number') this.#put(name, sum(known, value));
+    else if (Array.isArray(known) && Array.isArray(value))
+      this.#put(name, [...known, ...value].slice(0, maxList) as readonly JsonValue[]);
   }
 
   finish(): Traits {
@@ -178,10 +213,10 @@ class Editing {
     if (this.#put(name, value)) this.#stamp(name, Math.max(0, this.#stamps.get(name) ?? 0));
   }
 
-  #unset(name: string): void {
+  #unset(name: string, time = this.#time): void {
     this.#take(name);
     // It is remembered that it is gone, for older events that still come.
-    if (this.#stamps.has(name) || this.#stamps.size < 2 * maxTraits) this.#stamp(name, this.#time);
+    if (this.#stamps.has(name) || this.#stamps.size < 2 * maxTraits) this.#stamp(name, time);
   }
 
   #take(name: string): void {
@@ -210,6 +245,17 @@ class Editing {
     this.#stamps.set(name, stamp);
     this.#stamped = true;
   }
+}
+
+/** Whether what has that stamp wins over what has the other: see Traits. */
+function outranks(stamp: number, value: JsonValue | undefined, own: number, ownHasValue: boolean): boolean {
+  if (stamp > 0 && own > 0) return stamp > own;
+  // setOnce after an unset counts, as it does under one id.
+  if (stamp > 0) return own === 0 || value !== undefined || stamp >= -own;
+  if (own > 0) return stamp < 0 && !ownHasValue && -stamp > own;
+  if (stamp < 0 && own < 0) return stamp > own;
+  // What grew is newer than the setOnce that it grew from.
+  return stamp === 0;
 }
 
 /** Without the dust of binary fractions: cents stay cents, in whatever order they are added. */

@@ -21,6 +21,7 @@ const known: Readonly<Record<string, SourceTime | 'none'>> = {
   'tributary.persons': 'none',
   'tributary.accounts': 'none',
   'tributary.identities': 'none',
+  'tributary.identity_history': 'none',
   'tributary.identity': 'none',
 };
 

@@ -103,6 +103,7 @@ export async function prepareBatch(
       events: enriched.events,
       sessions: enriched.sessions,
       identities: enriched.identities,
+      identity_history: enriched.identityHistory,
       persons: enriched.persons.map(withStorableTraits),
       accounts: enriched.accounts.map(withStorableTraits),
       logs: enriched.logs,

@@ -4,6 +4,7 @@ const tables = [
   'events',
   'sessions',
   'identities',
+  'identity_history',
   'persons',
   'accounts',
   'logs',

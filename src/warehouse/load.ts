@@ -258,6 +258,11 @@ class Pipeline {
     const pieces = await Promise.all([
       inserter.insertPieces('sessions', rows.sessions, this.#token(batch, 'sessions')),
       inserter.insertPieces('identities', rows.identities, this.#token(batch, 'identities')),
+      inserter.insertPieces(
+        'identity_history',
+        rows.identity_history,
+        this.#token(batch, 'identity_history'),
+      ),
       inserter.insertPieces('persons', rows.persons, this.#token(batch, 'persons')),
       inserter.insertPieces('accounts', rows.accounts, this.#token(batch, 'accounts')),
       this.#insertSurely('quarantine', batch),
@@ -367,7 +372,11 @@ class Pipeline {
     if (now - this.#trimmedAt < 600_000) return;
     this.#trimmedAt = now;
     try {
-      const trimmed = await trimLog(log, now - logDays * 86_400_000, Math.min(this.#next - 1, keepFrom?.() ?? Infinity));
+      const trimmed = await trimLog(
+        log,
+        now - logDays * 86_400_000,
+        Math.min(this.#next - 1, keepFrom?.() ?? Infinity),
+      );
       if (trimmed > 0) logger.info('old records left the log', { records: trimmed });
     } catch (error) {
       logger.warn('the log cannot be trimmed now', { error });

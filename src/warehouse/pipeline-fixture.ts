@@ -135,13 +135,20 @@ export function enrichTest(state: Pick<PipelineState, 'fetch'>): EnrichBatch {
         .map((item) => ({
           project: item.record.project,
           alias_key: personKey(item.record.project, item.event.anonymousId ?? ''),
+          alias_kind: 'anonymous',
           alias_id: item.event.anonymousId ?? '',
+          target_key: personKey(item.record.project, item.event.userId ?? ''),
+          target_kind: 'user',
+          target_id: item.event.userId ?? '',
           person_key: personKey(item.record.project, item.event.userId ?? ''),
           user_id: item.event.userId ?? '',
           reason: 'identify',
           linked_at: item.record.receivedAt,
+          by: '',
+          removed: 0,
           version: item.record.offset,
         })),
+      identityHistory: [],
       persons: kept
         .filter((item) => item.event.person?.set)
         .map((item) => ({

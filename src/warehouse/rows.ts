@@ -1,6 +1,7 @@
 import type {
   AccountRow,
   EventRow,
+  IdentityHistoryRow,
   IdentityRow,
   LedgerEntry,
   LogRow,
@@ -16,6 +17,7 @@ export interface TableRows {
   events: EventRow;
   sessions: SessionRow;
   identities: IdentityRow;
+  identity_history: IdentityHistoryRow;
   persons: PersonRow;
   accounts: AccountRow;
   logs: LogRow;
@@ -132,11 +134,32 @@ export const tableColumns: { readonly [T in Table]: NativeColumns<TableRows[T]> 
   identities: {
     project: text,
     alias_key: 'UInt64',
+    alias_kind: text,
     alias_id: 'String',
+    target_key: 'UInt64',
+    target_kind: text,
+    target_id: 'String',
     person_key: 'UInt64',
     user_id: 'String',
     reason: text,
     linked_at: 'DateTime64(3)',
+    by: text,
+    removed: 'UInt8',
+    version: 'UInt64',
+  },
+  identity_history: {
+    project: text,
+    at: 'DateTime64(3)',
+    action: text,
+    alias_key: 'UInt64',
+    alias_kind: text,
+    alias_id: 'String',
+    target_key: 'UInt64',
+    target_kind: text,
+    target_id: 'String',
+    reason: text,
+    by: text,
+    note: 'String',
     version: 'UInt64',
   },
   persons: {
@@ -202,9 +225,6 @@ export const tableColumns: { readonly [T in Table]: NativeColumns<TableRows[T]> 
     query: 'String',
     headers: text,
     address: text,
-  },
-  ledger: {
-    project: text,
     visitor: 'String',
     envelope: 'String',
     replay: text,
@@ -221,6 +241,9 @@ export const tableColumns: { readonly [T in Table]: NativeColumns<TableRows[T]> 
     fix: text,
     by: text,
     replay_offset: 'UInt64',
+  },
+  ledger: {
+    project: text,
     minute: 'DateTime',
     protocol: text,
     hop: text,

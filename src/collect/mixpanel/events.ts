@@ -93,6 +93,7 @@ function decodeEvent(item: JsonObject, { record, inBrowser, address }: Sender): 
     accountKind: accounts.accountKind,
     groups: accounts.groups,
     previousId: who.previousId,
+    merge: who.merge,
     clientSessionId: idOf(properties.$session_id),
     url: page,
     referrer: referrerOf(properties) ?? text(properties.mp_referrer),

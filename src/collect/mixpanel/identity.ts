@@ -6,6 +6,7 @@ export interface Who {
   readonly userId?: string | undefined;
   readonly anonymousId?: string | undefined;
   readonly previousId?: string | undefined;
+  readonly merge?: true | undefined;
 }
 
 const ofDevice = '$device:';
@@ -67,5 +68,5 @@ function joined({ alias, distinct_id, $device_id, $distinct_ids }: JsonObject): 
   const unnamed = first.startsWith(ofDevice) || first === idOf($device_id);
   return unnamed
     ? { userId: second, previousId: anonymous(first) }
-    : { userId: first, previousId: anonymous(second) };
+    : { userId: first, previousId: anonymous(second), merge: $distinct_ids === undefined ? undefined : true };
 }

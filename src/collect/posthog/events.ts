@@ -127,6 +127,7 @@ function decodeItem(item: JsonValue, { record, sentAt }: Scope): DecodedEvent | 
     accountKind: accounts.accountKind,
     groups: accounts.groups,
     previousId: who.previousId,
+    merge: event === '$merge_dangerously' ? true : undefined,
     clientSessionId: idOf(properties.$session_id) ?? idOf(item.session_id),
     url: page,
     referrer: referrerOf(properties),

@@ -3,9 +3,11 @@ import type { JsonObject } from '../../contract/event.ts';
 import { hash64 } from '../../runtime/ids.ts';
 import { defaultKind } from '../account-kind.ts';
 import { decodeHabits, encodeHabits } from '../bot/habits.ts';
-import type { Account, Belonging, Subject } from '../memory.ts';
+import type { Account, Belonging, Subject, SubjectKind } from '../memory.ts';
 import { contextColumns, type Session, sourceColumns } from '../session-state.ts';
 import { noTraits, type Traits } from '../traits.ts';
+import { decodeGraph, encodeGraph, type GraphValue, linkOf } from './identity-codec.ts';
+import { keptMark } from './state.ts';
 
 /**
  * State values are JSON arrays: half the bytes and time of objects. The first element is the version of the layout; what an
@@ -38,6 +40,7 @@ interface More {
   readonly kind?: string;
   /** Accounts besides that one. */
   readonly accounts?: readonly (readonly [kind: string, id: string, at: number])[];
+  readonly graph?: GraphValue;
 }
 type SessionValue = [
   id: string,
@@ -75,7 +78,7 @@ export function encodeSubject(subject: Subject): string {
   const value: SubjectValue = [
     layout,
     subject.key.toString(),
-    subject.link,
+    linkOf(subject),
     subject.device,
     subject.anonymous,
     subject.firstSeen,
@@ -92,10 +95,13 @@ export function encodeSubject(subject: Subject): string {
     ...(account && account.kind !== defaultKind ? { kind: account.kind } : {}),
     ...(others.length > 0 ? { accounts: others.map(({ kind, id, at }) => [kind, id, at] as const) } : {}),
   };
-  if (!isEmpty(more)) value.push(more);
+  const graph = encodeGraph(subject);
+  if (graph) value.push({ ...more, graph });
+  else if (!isEmpty(more)) value.push(more);
   else if (subject.habits) value.push(null);
   if (subject.habits) value.push(encodeHabits(subject.habits));
-  return JSON.stringify(value);
+  const text = JSON.stringify(value);
+  return graph ? keptMark + text : text;
 }
 
 function moreOf({ stamps, deletedAt }: Traits): More {
@@ -107,8 +113,13 @@ function isEmpty(value: object): boolean {
   return true;
 }
 
-function traitsOf(values: JsonObject | undefined, setAt: number | undefined, more: More | null | undefined): Traits {
-  if (values === undefined || (isEmpty(values) && setAt === 0 && more == null)) return noTraits;
+function traitsOf(
+  values: JsonObject | undefined,
+  setAt: number | undefined,
+  more: More | null | undefined,
+): Traits {
+  const isBare = setAt === 0 && more?.stamps === undefined && more?.deletedAt === undefined;
+  if (values === undefined || (isBare && isEmpty(values))) return noTraits;
   return { values, setAt: setAt ?? 0, stamps: more?.stamps ?? {}, deletedAt: more?.deletedAt ?? 0 };
 }
 
@@ -122,18 +133,23 @@ function accountsOf(value: SubjectValue | undefined): Belonging[] {
 export function decodeSubject(
   text: string | undefined,
   stateKey: string,
-  kind: 'a' | 'u',
+  kind: SubjectKind,
   project: string,
   id: string,
 ): Subject {
   const value = parse(text) as SubjectValue | undefined;
+  const graph = decodeGraph(value?.[2] ?? '', value?.[13]?.graph, project);
   return {
     project,
     kind,
     id,
     stateKey,
     key: value === undefined ? hash64(project, kind, id) : BigInt(value[1]),
-    link: value?.[2] ?? '',
+    link: graph.link,
+    edge: graph.edge,
+    apart: graph.apart,
+    refused: graph.refused,
+    joint: graph.joint,
     device: value?.[3] ?? '',
     anonymous: value?.[4] ?? (kind === 'a' ? id : ''),
     firstSeen: value?.[5] ?? 0,

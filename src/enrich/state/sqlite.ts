@@ -2,17 +2,19 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
-import { type StateStore, transientPrefix } from './state.ts';
+import { isTransient, type StateStore, transientPrefix } from './state.ts';
 
 const dayMs = 86_400_000;
+/** Stands for a day that never comes: what is kept. */
+const never = 2 ** 31;
 /** Visitors that nothing was heard of for so long are forgotten. */
 const keepDays = 90;
 /** At most so many per commit, so that forgetting never makes a batch wait. */
 const sweepRows = 500;
 
 /**
- * The state in one SQLite file. `touched` is the day of the last write by this machine's clock: only forgetting uses it,
- * so it cannot change what a replay gives.
+ * The state in one SQLite file. `touched` is the day of the last write by this machine's clock, for what may be forgotten: only forgetting
+ * uses it, so it cannot change what a replay gives.
  */
 export function openSqliteState(file: string, clock: Clock = systemClock): StateStore {
   mkdirSync(dirname(file), { recursive: true });
@@ -43,7 +45,7 @@ export function openSqliteState(file: string, clock: Clock = systemClock): State
     const today = Math.floor(clock.now() / dayMs);
     for (const [key, value] of changes) {
       if (value === undefined) remove.run(key);
-      else put.run(key, value, today);
+      else put.run(key, value, isTransient(key, value) ? today : never);
     }
     sweep.run(today - keepDays);
     writeCheckpoint.run(next);

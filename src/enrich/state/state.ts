@@ -9,8 +9,15 @@ export interface Checkpoint {
   readonly intentTo: number | undefined;
 }
 
-/** Keys that begin so (visitors without a name) may be forgotten after 90 days without a write; all others are kept. */
+/** Keys that begin so are of visitors without a name. */
 export const transientPrefix = 'a:';
+/** Values that begin so are kept even then: the id counts as somebody by now, whose edges and traits must stay what they are. */
+export const keptMark = ' ';
+
+/** What may be forgotten after 90 days without a write; all else is kept. */
+export function isTransient(key: string, value: string): boolean {
+  return key.startsWith(transientPrefix) && !value.startsWith(keptMark);
+}
 
 export interface StateStore {
   checkpoint(): Promise<Checkpoint>;

@@ -23,11 +23,17 @@ describe('who an event is of', () => {
       {
         project: 'p1',
         alias_key: visitor('anon1'),
+        alias_kind: 'anonymous',
         alias_id: 'anon1',
+        target_key: user('ann'),
+        target_kind: 'user',
+        target_id: 'ann',
         person_key: user('ann'),
         user_id: 'ann',
         reason: 'identify',
         linked_at: noon + 5,
+        by: '',
+        removed: 0,
         version: item.record.offset,
       },
     ]);
@@ -35,7 +41,7 @@ describe('who an event is of', () => {
       itemOf(pageView({ anonymousId: 'anon1' })),
       itemOf({ anonymousId: 'anon1', userId: 'ann' }),
     ]);
-    expect(third.events.map((event) => event.person_key)).toEqual([user('ann'), user('ann')]);
+    expect(third.events.map((event) => event.person_key)).toEqual([visitor('anon1'), user('ann')]);
     expect(third.identities).toEqual([]);
   });
 
@@ -47,7 +53,7 @@ describe('who an event is of', () => {
       itemOf({ anonymousId: 'shared' }),
     ]);
     expect(identities).toEqual([]);
-    expect(events.map((event) => event.person_key)).toEqual([user('bob'), user('ann')]);
+    expect(events.map((event) => event.person_key)).toEqual([user('bob'), visitor('shared')]);
   });
 
   test.each([
@@ -76,37 +82,25 @@ describe('who an event is of', () => {
     expect(persons.map((person) => person.person_key)).toEqual([visitor('anon1'), user('ann')]);
   });
 
-  test('alias joins the previous id, anonymous or a known user, and chains end at the last person', async () => {
+  test('alias joins the previous id, anonymous or a known user, and everybody before it counts as the last person', async () => {
     const { run } = enricherInMemory();
     await run([itemOf({ userId: 'old-name' }), itemOf({ anonymousId: 'dev', userId: 'old-name' })]);
     const { identities } = await run([
       itemOf({ type: 'alias', event: 'alias', previousId: 'old-name', userId: 'new-name' }),
       itemOf({ type: 'alias', event: 'alias', previousId: 'anon9', userId: 'new-name' }),
     ]);
-    expect(identities.map(({ alias_key, person_key, reason }) => [alias_key, person_key, reason])).toEqual([
-      [user('old-name'), user('new-name'), 'alias'],
-      [visitor('anon9'), user('new-name'), 'alias'],
+    expect(
+      identities.map(({ alias_key, target_id, person_key, reason }) => [
+        alias_key,
+        target_id,
+        person_key,
+        reason,
+      ]),
+    ).toEqual([
+      [user('old-name'), 'new-name', user('new-name'), 'alias'],
+      [visitor('dev'), 'old-name', user('new-name'), 'identify'],
+      [visitor('anon9'), 'new-name', user('new-name'), 'alias'],
     ]);
-    const { events } = await run([
-      itemOf({ userId: 'old-name' }),
-      itemOf({ anonymousId: 'dev' }),
-      itemOf({ anonymousId: 'anon9' }),
-    ]);
-    expect(events.map((event) => event.person_key)).toEqual([
-      user('new-name'),
-      user('new-name'),
-      user('new-name'),
-    ]);
-  });
-
-  test('aliases in a circle link once and end', async () => {
-    const { run } = enricherInMemory();
-    const alias = (previousId: string, userId: string) =>
-      itemOf({ type: 'alias', event: 'alias', previousId, userId });
-    await run([itemOf({ userId: 'a1' }), itemOf({ userId: 'b1' })]);
-    const { identities, failures } = await run([alias('a1', 'b1'), alias('b1', 'a1'), alias('b1', 'b1')]);
-    expect(failures).toEqual([]);
-    expect(identities.map(({ alias_id, user_id }) => [alias_id, user_id])).toEqual([['a1', 'b1']]);
   });
 
   test('the person inherits first sight, account and traits of the visitor', async () => {

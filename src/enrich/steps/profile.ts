@@ -1,9 +1,10 @@
 import type { ProfileChanges } from '../../contract/event.ts';
 import { maxKinds } from '../account-kind.ts';
 import { blockedId } from '../blocked-id.ts';
-import { type Account, accountKey, type Memory, type Subject } from '../memory.ts';
+import { type Account, accountKey, type Belonging, type Memory, type Subject } from '../memory.ts';
+import { bear, jointOf } from '../person.ts';
 import { accountName, type Draft, type Step } from '../step.ts';
-import { applyChanges, type Traits } from '../traits.ts';
+import { applyChanges, noTraits, type Traits } from '../traits.ts';
 
 const hour = 3_600_000;
 
@@ -14,35 +15,38 @@ const hour = 3_600_000;
 export const profileStep: Step = { name: 'profile', run: updateProfiles };
 
 function updateProfiles(draft: Draft, memory: Memory): undefined {
-  const { event, groupKeys, row } = draft;
-  const subject = draft.user ?? draft.anonymous;
-  if (subject !== undefined) {
-    const person = memory.personOf(subject);
-    updatePerson(draft, memory, person);
-    // Its own first sight too: alias tells known users by it.
-    if (subject !== person && subject.firstSeen === 0) {
-      subject.firstSeen = row.timestamp;
-      memory.changed(subject);
-    }
-  }
+  const { event, groupKeys } = draft;
+  if (draft.own !== undefined) updatePerson(draft, memory, draft.own);
   if (draft.account !== undefined) updateAccount(draft, memory, draft.account, event.account);
   for (const key of groupKeys) updateAccount(draft, memory, memory.account(key), undefined);
 }
 
-function updatePerson(draft: Draft, memory: Memory, person: Subject): void {
+/** What the event says is the id's own; its person, when that is another one or has more ids, knows it too. */
+function updatePerson(draft: Draft, memory: Memory, own: Subject): void {
   const { event, row } = draft;
-  const isNews = seen(person, row.timestamp);
-  const tell = learn(person, event.person, row.timestamp) || isNews;
-  if (person.anonymous === '' && draft.anonymous !== undefined) person.anonymous = draft.anonymous.id;
-  if (draft.account !== undefined || draft.groupKeys.length > 0) belong(person, draft);
-  if (person.accounts.length > 0) fillAccounts(draft, memory, person);
+  const person = memory.personOf(own);
+  const joint = person === own && person.joint === undefined ? undefined : jointOf(person);
+  const facts = joint ?? own;
+  const traits = own.traits.values;
+  learn(own, event.person, row.timestamp);
+  if (joint) {
+    see(own, row.timestamp);
+    if (own !== person && own.traits !== noTraits) bear(joint, own);
+  }
+  const isEarlier = see(facts, row.timestamp);
+  if (draft.account !== undefined || draft.groupKeys.length > 0) {
+    belong(own, draft);
+    if (joint) belong(joint, draft);
+  }
+  if (facts.accounts.length > 0) fillAccounts(draft, memory, facts.accounts);
   memory.changed(person);
-  if (tell) memory.changedPersons.add(person);
+  if (own !== person) memory.changed(own);
+  if (isNews(person, facts.lastSeen, isEarlier) || own.traits.values !== traits)
+    memory.changedPersons.add(person);
 }
 
 /** Remembers the accounts of the event: of each kind the latest, and as the main one what the latest event that names one says. */
-function belong(person: Subject, { account, row }: Draft): void {
-  const { accounts } = person;
+function belong({ accounts }: { readonly accounts: Belonging[] }, { account, row }: Draft): void {
   const at = row.timestamp;
   const mainAt = accounts[0]?.at ?? 0;
   for (const [kind, id] of Object.entries(row.groups)) {
@@ -58,22 +62,22 @@ function belong(person: Subject, { account, row }: Draft): void {
 }
 
 /** Kinds of accounts that the event does not name are those of its person. */
-function fillAccounts(draft: Draft, memory: Memory, person: Subject): void {
+function fillAccounts(draft: Draft, memory: Memory, accounts: readonly Belonging[]): void {
   const { row } = draft;
-  const [main] = person.accounts;
+  const [main] = accounts;
   if (main === undefined) return;
   const isBare = row.account_id === '';
   if (isBare) {
     row.account_id = main.id;
     row.account_kind = main.kind;
-    draft.account = memory.account(accountKey(person.project, main.kind, main.id));
+    draft.account = memory.account(accountKey(row.project, main.kind, main.id));
   }
-  if (isBare && person.accounts.length === 1 && draft.groupKeys.length === 0) {
-    row.groups = accountName(person.project, main.kind, main.id).groups;
+  if (isBare && accounts.length === 1 && draft.groupKeys.length === 0) {
+    row.groups = accountName(row.project, main.kind, main.id).groups;
     return;
   }
-  if (person.accounts.every(({ kind }) => Object.hasOwn(row.groups, kind))) return;
-  const known = Object.fromEntries(person.accounts.map(({ id, kind }) => [kind, id]));
+  if (accounts.every(({ kind }) => Object.hasOwn(row.groups, kind))) return;
+  const known = Object.fromEntries(accounts.map(({ id, kind }) => [kind, id]));
   row.groups = { ...known, ...row.groups };
 }
 
@@ -83,26 +87,29 @@ function updateAccount(
   account: Account,
   changes: ProfileChanges | undefined,
 ): void {
-  const isNews = seen(account, row.timestamp);
-  const tell = learn(account, changes, row.timestamp) || isNews;
+  const isEarlier = see(account, row.timestamp);
+  const { values } = account.traits;
+  learn(account, changes, row.timestamp);
   memory.changedAccount(account);
-  if (tell) memory.changedAccountRows.add(account);
+  if (isNews(account, account.lastSeen, isEarlier) || account.traits.values !== values)
+    memory.changedAccountRows.add(account);
 }
 
-/** Moves first and last seen; true when that is worth a row. */
-function seen(profile: { firstSeen: number; lastSeen: number; told: number }, time: number): boolean {
-  const earlier = profile.firstSeen === 0 || time < profile.firstSeen;
-  if (earlier) profile.firstSeen = time;
-  if (time > profile.lastSeen) profile.lastSeen = time;
-  if (!earlier && profile.told !== 0 && profile.lastSeen - profile.told <= hour) return false;
-  profile.told = profile.lastSeen;
+/** Moves first and last seen; true when it is the first sight. */
+function see(facts: { firstSeen: number; lastSeen: number }, time: number): boolean {
+  const isEarlier = facts.firstSeen === 0 || time < facts.firstSeen;
+  if (isEarlier) facts.firstSeen = time;
+  if (time > facts.lastSeen) facts.lastSeen = time;
+  return isEarlier;
+}
+
+/** Whether first and last seen are worth a row. */
+function isNews(profile: { told: number }, lastSeen: number, isEarlier: boolean): boolean {
+  if (!isEarlier && profile.told !== 0 && lastSeen - profile.told <= hour) return false;
+  profile.told = lastSeen;
   return true;
 }
 
-/** True when what is shown of the profile changes. */
-function learn(profile: { traits: Traits }, changes: ProfileChanges | undefined, time: number): boolean {
-  if (changes === undefined) return false;
-  const before = profile.traits;
-  profile.traits = applyChanges(before, changes, time);
-  return profile.traits.values !== before.values;
+function learn(profile: { traits: Traits }, changes: ProfileChanges | undefined, time: number): void {
+  if (changes !== undefined) profile.traits = applyChanges(profile.traits, changes, time);
 }
