@@ -22,6 +22,8 @@ export const routes: Routes = {
   revokeKey: 'DELETE /api/projects/:project/keys/:key',
   projectSettings: 'GET /api/projects/:project/settings',
   changeProjectSettings: 'PATCH /api/projects/:project/settings',
+  bots: 'POST /api/query/bots',
+  consents: 'POST /api/query/consents',
   listSources: 'GET /api/projects/:project/sources',
   createSource: 'POST /api/projects/:project/sources',
   updateSource: 'PATCH /api/projects/:project/sources/:source',

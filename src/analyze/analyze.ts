@@ -8,7 +8,9 @@ import { planDrift } from './analyses/plan-drift.ts';
 import { planEvent } from './analyses/plan-event.ts';
 import { planEvents } from './analyses/plan-events.ts';
 import { trend } from './analyses/trend.ts';
+import { botReport } from './bot-report.ts';
 import { eventNames, propertyNames, propertyValues } from './catalog.ts';
+import { consentReport } from './consent-report.ts';
 import type { CountingRules } from './counted.ts';
 import { eventSamples } from './event-samples.ts';
 import { live } from './live.ts';
@@ -29,7 +31,9 @@ type AnalyzeEndpoint =
   | 'eventNames'
   | 'propertyNames'
   | 'propertyValues'
-  | 'query';
+  | 'query'
+  | 'bots'
+  | 'consents';
 
 export type AnalyzeHandlers = {
   readonly [Name in AnalyzeEndpoint]: (input: ParsedInput<Name>) => Promise<Output<Name>>;
@@ -63,5 +67,7 @@ export function analyzeHandlers(warehouse: ClickHouseClient, options: AnalyzeOpt
     propertyNames: (input) => propertyNames(warehouse, clock, input),
     propertyValues: (input) => propertyValues(warehouse, clock, input),
     query: (input) => userQuery(reader, input.sql),
+    bots: async (input) => botReport(warehouse, clock, input, await rulesOf(input.project)),
+    consents: (input) => consentReport(warehouse, clock, input),
   };
 }

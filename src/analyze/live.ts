@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client';
+import { explained } from '../contract/bots.ts';
 import type { ParsedInput } from '../contract/endpoints.ts';
 import type { LiveEvent, LiveResult } from '../contract/result.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -52,7 +53,9 @@ async function newest(
   return rows.map(eventOf);
 }
 
-interface Row extends Omit<LiveEvent, 'cursor' | 'properties'> {
+interface Row extends Omit<LiveEvent, 'cursor' | 'properties' | 'bots'> {
+  readonly botLayers: number;
+  readonly botReason: string;
   readonly offset: string;
   readonly tie: string;
   readonly properties: string;
@@ -90,7 +93,7 @@ async function page(
       toUnixTimestamp64Milli(timestamp) AS timestamp, toUnixTimestamp64Milli(received_at) AS receivedAt,
       toString(person_id) AS personId, user_id AS userId, anonymous_id AS anonymousId, account_id AS accountId,
       path, url, source, country, city, browser, os, device_type AS deviceType, library, protocol,
-      bot_score AS botScore, toString(properties) AS properties
+      bot_score AS botScore, bot_layers AS botLayers, bot_reason AS botReason, consent, toString(properties) AS properties
     FROM tributary.events
     WHERE ${conditions.join(' AND ')}
     ORDER BY log_offset DESC, ${tieSql} DESC LIMIT ${parameters.add('UInt32', input.limit)}`,
@@ -111,8 +114,9 @@ async function receivedSince(warehouse: ClickHouseClient, project: string, since
   return rows[0]?.events ?? 0;
 }
 
-function eventOf({ offset, tie, properties, ...row }: Row): LiveEvent {
-  return { cursor: `${offset}.${tie}`, ...row, properties: JSON.parse(properties || '{}') };
+function eventOf({ botLayers, botReason, offset, tie, properties, ...row }: Row): LiveEvent {
+  const bots = explained(botLayers, botReason);
+  return { cursor: `${offset}.${tie}`, ...row, bots, properties: JSON.parse(properties || '{}') };
 }
 
 /** A cursor is two decimal numbers; at most 16 + 1 + 20 characters. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { countingEndpoints } from './counting-endpoints.ts';
 import { doorEndpoints } from './door-endpoints.ts';
-import { projectSettingsEndpoints } from './project-settings.ts';
 import { planEndpoints } from './plan-endpoints.ts';
+import { projectSettingsEndpoints } from './project-settings.ts';
 import { breakdownSchema, funnelSchema, overviewSchema, rangeSchema, trendSchema } from './query.ts';
 import {
   breakdownResult,
@@ -209,6 +210,7 @@ export const endpoints = {
     output: done,
   },
   ...projectSettingsEndpoints,
+  ...countingEndpoints,
   ...sourceEndpoints,
   ...planEndpoints,
   ...doorEndpoints,

@@ -53,12 +53,20 @@ export const consentRules = z.object({
 });
 export type ConsentRules = z.infer<typeof consentRules>;
 
+/** What the tracking plan says of an event can take it out of charts. */
+export const planRules = z.object({
+  unplanned: z.enum(['count', 'hide']).default('count'),
+  violating: z.enum(['count', 'hide']).default('count'),
+});
+export type PlanRules = z.infer<typeof planRules>;
+
 /** What a project's owner decided about its numbers. Absent sections and fields have their defaults. */
 export const projectSettings = z.object({
   sessions: sessionRules.prefault({}),
   identity: identityRules.prefault({}),
   bots: botRules.prefault({}),
   consent: consentRules.prefault({}),
+  plan: planRules.prefault({}),
   privacy: privacyRules.prefault({}),
   retention: retentionRules.prefault({}),
 });
@@ -92,6 +100,7 @@ export const projectSettingsEndpoints = {
       identity: identityRules.optional(),
       bots: botRules.optional(),
       consent: consentRules.optional(),
+      plan: planRules.optional(),
       privacy: privacyRules.optional(),
       retention: retentionRules.optional(),
     }),

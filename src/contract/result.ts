@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { layerFinding } from './counting-endpoints.ts';
 
 /** Times in results are milliseconds since the epoch unless a name says otherwise. */
 export const metricSchema = z.object({
@@ -113,6 +114,9 @@ export const liveEvent = z.object({
   library: z.string(),
   protocol: z.string(),
   botScore: z.number(),
+  /** What the layers found, the highest score first. */
+  bots: z.array(layerFinding),
+  consent: z.string(),
   properties: z.record(z.string(), z.unknown()),
 });
 export type LiveEvent = z.infer<typeof liveEvent>;

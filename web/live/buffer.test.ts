@@ -25,6 +25,8 @@ function event(cursor: string, properties: Record<string, unknown> = {}): LiveEv
     library: '',
     protocol: 'segment',
     botScore: 0,
+    bots: [],
+    consent: '',
     properties,
   };
 }

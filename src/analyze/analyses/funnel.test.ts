@@ -4,8 +4,8 @@ import { defaultSettings } from '../../contract/project-settings.ts';
 import { type FunnelQuery, funnelSchema } from '../../contract/query.ts';
 import type { FunnelResult } from '../../contract/result.ts';
 import type { EventRow } from '../../contract/row.ts';
-import { bestWay, type StepEvent } from '../test-funnel.ts';
 import type { Ruled } from '../scope.ts';
+import { bestWay, type StepEvent } from '../test-funnel.ts';
 import { eventRow, personKey, startTestWarehouse, type TestWarehouse } from '../test-warehouse.ts';
 import { funnel } from './funnel.ts';
 
