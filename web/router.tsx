@@ -69,6 +69,11 @@ const source = createRoute({
   path: '/sources/$source',
   component: lazyRouteComponent(() => import('./pages/source.tsx'), 'SourcePage'),
 });
+const plan = createRoute({
+  getParentRoute: () => inside,
+  path: '/plan',
+  component: lazyRouteComponent(() => import('./pages/plan.tsx'), 'PlanPage'),
+});
 const settings = createRoute({
   getParentRoute: () => inside,
   path: '/settings',
@@ -78,7 +83,7 @@ const settings = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    inside.addChildren([home, overview, live, explore, funnel, pipeline, sources, source, sql, settings]),
+    inside.addChildren([home, overview, live, explore, funnel, pipeline, sources, source, plan, sql, settings]),
   ]),
   parseSearch: (text) => parseSearch(text) as Record<string, unknown>,
   stringifySearch: (search) => stringifySearch(search),

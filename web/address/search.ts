@@ -17,6 +17,9 @@ export interface Search {
   /** Funnel. */
   step?: readonly string[] | undefined;
   window?: string | undefined;
+  /** Tracking plan: the event that is looked at, and which events are listed. */
+  event?: string | undefined;
+  show?: string | undefined;
   /** Sign-in. */
   token?: string | undefined;
   next?: string | undefined;
@@ -33,6 +36,8 @@ const textNames = [
   'by',
   'chart',
   'window',
+  'event',
+  'show',
   'token',
   'next',
 ] as const;

@@ -3,8 +3,13 @@ import { counted } from '../format/number.ts';
 const width = 120;
 const height = 24;
 
-/** Bars of a day's hours: how much, and whether it still comes. */
-export function Sparkline({ hours }: { readonly hours: readonly number[] }) {
+interface SparklineProps {
+  readonly hours: readonly number[];
+  readonly unit?: string;
+}
+
+/** Bars of a day's hours (or of what `unit` says): how much, and whether it still comes. */
+export function Sparkline({ hours, unit = 'hours' }: SparklineProps) {
   const most = Math.max(1, ...hours);
   const step = width / hours.length;
   const total = hours.reduce((sum, count) => sum + count, 0);
@@ -16,7 +21,7 @@ export function Sparkline({ hours }: { readonly hours: readonly number[] }) {
       height={height}
       preserveAspectRatio="none"
       role="img"
-      aria-label={`${counted(total, 'event', 'events')} in the last ${hours.length} hours`}
+      aria-label={`${counted(total, 'event', 'events')} in the last ${hours.length} ${unit}`}
     >
       {hours.map((count, index) => {
         const bar = count === 0 ? 1 : Math.max(2, (count / most) * height);
