@@ -25,6 +25,7 @@ import { planHandlers } from './plan.ts';
 import { PlanKeeper } from './plan-keeper.ts';
 import type { ProcessHeartbeat } from './process.ts';
 import { projectSettingsHandlers, settingsOf } from './project-settings.ts';
+import { openQuarantine } from './quarantine.ts';
 import { sourceStatusHandlers } from './source-status.ts';
 import { endWithSupervisor } from './supervise.ts';
 import { openSyslog } from './syslog.ts';
@@ -97,7 +98,18 @@ export async function web(config: Config): Promise<number> {
     routerOptions: { ignoreTrailingSlash: true },
     forceCloseConnections: true,
   });
-  const handlers = handlersOf({ store, writer, reader, full, readOnly, refusals, plans });
+  const quarantine = openQuarantine({
+    store,
+    writer,
+    reader,
+    warehouse: full,
+    stateFile: places.state,
+    clock: systemClock,
+    logger,
+    signal: shutdown.signal,
+    processed: async () => (await processHeartbeat(store))?.detail.progress.lastOffset,
+  });
+  const handlers = handlersOf({ store, writer, reader, full, readOnly, refusals, plans, quarantine });
   await registerApi(app, {
     store,
     handlers,
@@ -137,6 +149,7 @@ interface HandlerParts {
   readonly readOnly: ClickHouseClient;
   readonly refusals: Refusals;
   readonly plans: PlanKeeper;
+  readonly quarantine: ReturnType<typeof openQuarantine>;
 }
 
 function handlersOf({
@@ -147,6 +160,7 @@ function handlersOf({
   readOnly,
   refusals,
   plans,
+  quarantine,
 }: HandlerParts): DataHandlers {
   return {
     ...analyzeHandlers(full, { reader: readOnly, rulesOf: (project) => settingsOf(store, project) }),
@@ -168,6 +182,7 @@ function handlersOf({
     ...projectSettingsHandlers(store, writer, systemClock),
     ...planHandlers(plans, full, systemClock),
     ...sourceStatusHandlers(store, full, refusals),
+    ...quarantine,
     ...doorHandlers({ store, log: reader, warehouse: full }),
   };
 }

@@ -9,6 +9,7 @@ import { SqliteLinks } from './sqlite/links.ts';
 import { migrate } from './sqlite/migrate.ts';
 import { SqliteProjects } from './sqlite/projects.ts';
 import { SqliteSessions } from './sqlite/sessions.ts';
+import { SqliteReplays } from './sqlite/replays.ts';
 import { SqliteSettings } from './sqlite/settings.ts';
 import { SqliteUsers } from './sqlite/users.ts';
 import type { Store } from './store.ts';
@@ -34,5 +35,7 @@ export function openSqliteStore(path: string, clock: Clock, box: SecretBox): Sto
     heartbeats: new SqliteHeartbeats(database, clock),
     settings: new SqliteSettings(database),
     close: async () => database.close(),
+    privacy: new SqlitePrivacy(database, box),
+    replays: new SqliteReplays(database),
   };
 }

@@ -1,0 +1,494 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { createDecoder } from '../collect/collect.ts';
+import { requestOfItem } from '../collect/replay/request-of-item.ts';
+import { Mapper } from '../collect/webhook/mapping.ts';
+import type { AcceptedRequest } from '../contract/request.ts';
+import { createEnricher } from '../enrich/enrich.ts';
+import { openSqliteState } from '../enrich/state/sqlite.ts';
+import { type LogReader, openLogReader, openLogWriter } from '../log/log.ts';
+import {
+  DryRuns,
+  discard,
+  keepReplaying,
+  quarantineGroups,
+  quarantineItems,
+} from '../quarantine/quarantine.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { silentLogger } from '../runtime/logger.ts';
+import { Metrics } from '../runtime/metrics.ts';
+import { openStore, type Store, type StoredReplay } from '../store/store.ts';
+import { dying } from '../warehouse/dying.fixture.ts';
+import { type PipelineProgress, startPipeline } from '../warehouse/load.ts';
+import { migrate } from '../warehouse/migrate.ts';
+import { type TestWarehouse, testWarehouse } from '../warehouse/pipeline-fixture.ts';
+import { stagedState } from '../warehouse/staged-state.ts';
+import { pipelineStatus } from './pipeline-status.ts';
+import { startReplay, withOutcomes } from './quarantine.ts';
+
+const minute = 60_000;
+const receivedAt = Math.floor(Date.now() / minute) * minute - 10 * minute;
+let warehouse: TestWarehouse;
+
+beforeAll(async () => {
+  warehouse = await testWarehouse();
+  await migrate(warehouse.client);
+});
+afterAll(() => warehouse.stop());
+
+/** A log, a store and a state of one project, and the two processes that work on them, each of which can be killed. */
+async function scene(): Promise<Scene> {
+  const folder = mkdtempSync(join(tmpdir(), 'tributary-quarantine-'));
+  const log = join(folder, 'log.db');
+  const store = openStore({ url: 'embedded', data: folder });
+  const project = (await store.projects.create({ name: `Shop ${folder.slice(-6)}`, timezone: 'UTC' })).id;
+  const state = openSqliteState(join(folder, 'state.db'));
+  const reader = openLogReader(log);
+  const writer = await openLogWriter(log);
+  const mapper = new Mapper();
+  const decode = createDecoder();
+  onTestFinished(async () => {
+    reader.close();
+    await Promise.all([writer.close(), store.close(), state.close()]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const fixParts = {
+    evaluate: mapper.evaluate.bind(mapper),
+    requestOfItem,
+    original: () => undefined,
+    decode,
+    warehouse: warehouse.client,
+    clock: systemClock,
+    logger: silentLogger,
+  };
+  const enrich = createEnricher({ state }).enrich;
+  const one: Scene = {
+    project,
+    store,
+    reader,
+    progress: undefined,
+    append: (request) => writer.append(request),
+    async process(kill) {
+      const done = new AbortController();
+      const staged = stagedState(state);
+      const until = reader.head();
+      const client = kill
+        ? dying(warehouse.client, kill.step, kill.when, () => done.abort())
+        : warehouse.client;
+      await startPipeline({
+        log: reader,
+        state: staged,
+        decode,
+        enrich: createEnricher({ state: staged }).enrich,
+        warehouse: client,
+        clock: systemClock,
+        logger: silentLogger,
+        metrics: new Metrics(),
+        signal: done.signal,
+        logDays: 7,
+        onProgress: (progress) => {
+          one.progress = progress;
+          if (progress.lastOffset >= until) done.abort();
+        },
+      });
+    },
+    async replay(killAt) {
+      const done = new AbortController();
+      let steps = 0;
+      const step = async (work: () => Promise<void>, name: 'append' | 'progress'): Promise<void> => {
+        if (killAt?.before === name && ++steps === killAt.step) {
+          done.abort();
+          throw new Error('killed');
+        }
+        await work();
+      };
+      await keepReplaying({
+        ...fixParts,
+        signal: done.signal,
+        append: (request) => step(() => writer.append(request), 'append'),
+        waiting: async () => 0,
+        running: async () => {
+          const running = await store.replays.running();
+          if (running.length === 0) done.abort();
+          return running;
+        },
+        progress: async (id, progress) => {
+          let goesOn = false;
+          await step(async () => {
+            goesOn = await store.replays.progress(id, progress);
+          }, 'progress');
+          return goesOn;
+        },
+      });
+    },
+    start: (transform, causes, name = 'mended') =>
+      startReplay(
+        { store, warehouse: warehouse.client, clock: systemClock },
+        { project, transform, name, causes: [...causes] },
+        'Ada',
+      ),
+    dryRun: async (transform, causes) => {
+      const runs = new DryRuns({ ...fixParts, enrich });
+      const { id } = await runs.start({ project, transform, selection: { causes: [...causes] } });
+      for (;;) {
+        const result = runs.get(project, id);
+        if (result.state !== 'running') return result;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
+  };
+  return one;
+}
+
+interface Scene {
+  readonly project: string;
+  readonly store: Store;
+  readonly reader: LogReader;
+  progress: PipelineProgress | undefined;
+  append(request: AcceptedRequest): Promise<void>;
+  process(kill?: { readonly step: number; readonly when: 'before' | 'after' }): Promise<void>;
+  replay(killAt?: { readonly before: 'append' | 'progress'; readonly step: number }): Promise<void>;
+  start(transform: string | null, causes: readonly string[], name?: string): Promise<StoredReplay>;
+  dryRun(
+    transform: string | null,
+    causes: readonly string[],
+  ): ReturnType<DryRuns['get']> extends infer R ? Promise<R> : never;
+}
+
+const segment = (project: string, body: unknown, over: Partial<AcceptedRequest> = {}): AcceptedRequest => ({
+  receivedAt,
+  project,
+  key: '',
+  protocol: 'segment',
+  method: 'POST',
+  path: '/v1/batch',
+  query: '',
+  headers: {},
+  address: '',
+  visitor: '',
+  body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+  ...over,
+});
+
+/** Ten requests: each with a good event, one of an unknown type without an id, and one with an id; the clock of their client is an hour late. */
+async function broken({ project, append }: Scene): Promise<void> {
+  const sentAt = receivedAt - 60 * minute;
+  for (let n = 0; n < 10; n++) {
+    const event = (more: object): object => ({
+      type: 'track',
+      event: 'Paid',
+      userId: `u${n}`,
+      timestamp: new Date(sentAt - 1_000).toISOString(),
+      properties: { n },
+      ...more,
+    });
+    const batch = [
+      event({ event: 'Seen' }),
+      event({ type: 'purchase' }),
+      event({ type: 'purchase', messageId: `m${n}` }),
+    ];
+    await append(segment(project, { batch, sentAt: new Date(sentAt).toISOString() }));
+  }
+}
+
+const groupsOf = async ({ project }: Scene, state: 'waiting' | 'replayed' | 'discarded' = 'waiting') =>
+  (await quarantineGroups(warehouse.client, { project, state }, Date.now())).groups;
+
+const events = ({
+  project,
+}: Scene): Promise<{ event: string; event_id: string; at: number; received: number }[]> =>
+  warehouse.query(
+    `SELECT event, event_id, toInt32(toUnixTimestamp64Milli(timestamp) - ${receivedAt}) AS at, toInt32(toUnixTimestamp64Milli(received_at) - ${receivedAt}) AS received
+     FROM tributary.events WHERE project = '${project}' ORDER BY event, event_id`,
+  );
+
+async function expectBalanced({ project, reader, progress }: Scene): Promise<void> {
+  if (!progress) throw new Error('nothing was processed');
+  const status = await pipelineStatus({
+    log: reader,
+    warehouse: warehouse.client,
+    clock: systemClock,
+    project,
+    minutes: 60,
+    process: { at: Date.now(), detail: { progress } },
+  });
+  expect(status.ledger.map(({ state }) => state)).toEqual(status.ledger.map(() => 'balanced'));
+  expect(status.ledger.length).toBeGreaterThan(0);
+}
+
+const mend = `$merge([$, {"type": "track"}])`;
+
+test('a group is tried, replayed and marked; its events are as if they had never failed, and a second replay adds nothing', async () => {
+  const one = await scene();
+  await broken(one);
+  await one.process();
+  const [group, ...others] = await groupsOf(one);
+  expect(others).toEqual([]);
+  expect(group).toMatchObject({
+    stage: 'decode',
+    reason: 'unknown type',
+    protocol: 'segment',
+    count: 20,
+    share: 1,
+  });
+  expect(group?.trend.reduce((sum, count) => sum + count, 0)).toBe(20);
+  const cause = group?.cause ?? '';
+
+  const dry = await one.dryRun(mend, [cause]);
+  expect(dry).toMatchObject({ state: 'done', total: 20, checked: 20, passed: 20, failed: 0, reasons: [] });
+  expect(JSON.parse(dry.examples[0]?.before ?? '')).toMatchObject({ type: 'purchase' });
+  expect(JSON.parse(dry.examples[0]?.after ?? '')).toMatchObject({ type: 'track' });
+  expect(JSON.parse(dry.examples[0]?.decoded[0] ?? '')).toMatchObject({
+    event: 'Paid',
+    sentAt: receivedAt - 60 * minute,
+  });
+  expect(await one.dryRun(null, [cause])).toMatchObject({
+    passed: 0,
+    failed: 20,
+    reasons: [{ reason: 'unknown type', count: 20 }],
+  });
+  expect(await one.dryRun('userId = "u3" ? $merge([$, {"type": "track"}])', [cause])).toMatchObject({
+    passed: 2,
+    failed: 18,
+    reasons: [{ reason: 'the fix made nothing', count: 18 }],
+  });
+  expect(await events(one)).toHaveLength(10);
+
+  await one.start(mend, [cause]);
+  await expect(one.start(mend, [cause])).rejects.toMatchObject({ code: 'conflict' });
+  await one.replay();
+  await one.process();
+  const found = await events(one);
+  expect(found.map(({ event }) => event)).toEqual([...Array(20).fill('Paid'), ...Array(10).fill('Seen')]);
+  expect(new Set(found.map(({ event_id }) => event_id)).size).toBe(30);
+  // corrected by the clocks of the first arrival
+  expect(new Set(found.map(({ at, received }) => `${at} ${received}`))).toEqual(new Set(['-1000 0']));
+  await expectBalanced(one);
+
+  const [replay] = await withOutcomes(
+    warehouse.client,
+    one.project,
+    await one.store.replays.list(one.project, 5),
+  );
+  expect(replay).toMatchObject({
+    state: 'done',
+    total: 20,
+    sent: 20,
+    left: 0,
+    by: 'Ada',
+    outcomes: { loaded: 20 },
+  });
+  expect((await one.store.replays.fixes(one.project)).map(({ name, causes }) => [name, causes])).toEqual([
+    ['mended', [cause]],
+  ]);
+  expect(await groupsOf(one)).toEqual([]);
+  expect(await groupsOf(one, 'replayed')).toMatchObject([{ count: 20 }]);
+  const page = { project: one.project, state: 'replayed', cause, limit: 15 } as const;
+  const first = await quarantineItems(warehouse.client, page);
+  const rest = await quarantineItems(warehouse.client, { ...page, cursor: first.cursor ?? '' });
+  expect([first.items.length, rest.items.length, rest.cursor]).toEqual([15, 5, null]);
+  expect(rest.items[0]?.outcome).toMatchObject({
+    outcome: 'loaded',
+    by: 'Ada',
+    fix: 'mended',
+    replay: replay?.id,
+  });
+  await expect(one.start(mend, [cause])).rejects.toMatchObject({ code: 'conflict' });
+});
+
+test('whoever is killed at whatever step, each item is there once', async () => {
+  const one = await scene();
+  await broken(one);
+  await one.process();
+  const cause = (await groupsOf(one))[0]?.cause ?? '';
+  await one.start(mend, [cause]);
+  // the replayer: with a part of a page in the log, and with all of it but nothing remembered
+  await one.replay({ before: 'append', step: 7 });
+  await one.process({ step: 6, when: 'after' });
+  await one.replay({ before: 'progress', step: 1 });
+  for (const step of [1, 5, 6, 8, 10, 12])
+    await one.process({ step, when: step % 2 === 0 ? 'after' : 'before' });
+  await one.replay({ before: 'progress', step: 2 });
+  await one.replay();
+  await one.process();
+  const found = await events(one);
+  expect(found).toHaveLength(30);
+  expect(new Set(found.map(({ event_id }) => event_id)).size).toBe(30);
+  expect(new Set(found.map(({ at }) => at))).toEqual(new Set([-1_000]));
+  await expectBalanced(one);
+  const outcomes = await warehouse.query<{ outcome: string; n: number }>(
+    `SELECT outcome, toInt32(count()) AS n FROM tributary.quarantine_outcomes WHERE project = '${one.project}' GROUP BY outcome`,
+  );
+  expect(outcomes).toEqual([{ outcome: 'loaded', n: 20 }]);
+});
+
+test('what fails again is in quarantine again, of the same first arrival; what came meanwhile waits for the next replay', async () => {
+  const one = await scene();
+  await broken(one);
+  await one.process();
+  const cause = (await groupsOf(one))[0]?.cause ?? '';
+  const replay = await one.start(
+    '$merge([$, {"type": properties.n < 5 ? "track" : "sale"}])',
+    [cause],
+    'half',
+  );
+  await broken(one);
+  await one.process();
+  await one.replay();
+  await one.process();
+  const groups = await groupsOf(one);
+  // ten that failed again beside twenty that came later: the value of the type is of the cause
+  expect(groups.map(({ count }) => count).toSorted((a, b) => a - b)).toEqual([10, 20]);
+  const again = groups.find(({ count }) => count === 10)?.cause ?? '';
+  const { items } = await quarantineItems(warehouse.client, {
+    project: one.project,
+    state: 'waiting',
+    cause: again,
+    limit: 50,
+  });
+  expect(new Set(items.map(({ replayed }) => replayed))).toEqual(new Set([replay.id]));
+  await one.start(mend, [again, cause], 'all');
+  await one.replay();
+  await one.process();
+  const found = await events(one);
+  // ten of the second round are known by their ids, ten have none; all good ones of it have none either
+  expect(found).toHaveLength(20 + 10 + 10 + 10);
+  expect(new Set(found.map(({ event_id }) => event_id)).size).toBe(50);
+  await expectBalanced(one);
+});
+
+test('whole requests, log lines and what the warehouse refused are replayed as well', async () => {
+  const one = await scene();
+  const { project } = one;
+  const good = { type: 'track', event: 'Paid', userId: 'u', timestamp: new Date(receivedAt).toISOString() };
+  await one.append(segment(project, `${JSON.stringify({ batch: [good] })}}`));
+  await one.append(
+    segment(project, 'x'.repeat(1_100_000), { protocol: 'lines', path: '/lines/v1', query: 'file=app.log' }),
+  );
+  await one.process();
+  const decoded = { type: 'track', event: 'Loaded', userId: 'u', properties: { a: 1 } };
+  await warehouse.client.insert({
+    table: 'tributary.quarantine',
+    values: [
+      {
+        ...rowOf(one),
+        log_offset: 1,
+        item: 8,
+        stage: 'load',
+        reason: 'incorrect data',
+        payload: JSON.stringify(decoded),
+      },
+      {
+        ...rowOf(one),
+        log_offset: 1,
+        item: 9,
+        stage: 'enrich',
+        reason: 'line refused',
+        payload: JSON.stringify({ body: 'a line', attributes: {} }),
+      },
+      {
+        ...rowOf(one),
+        log_offset: 1,
+        item: 0,
+        protocol: 'operator',
+        reason: 'not JSON',
+        payload: '{"by":"x"}',
+      },
+    ],
+    format: 'JSONEachRow',
+  });
+  const byReason = new Map((await groupsOf(one)).map(({ reason, cause }) => [reason, cause]));
+  const replay = async (transform: string | null, reason: string): Promise<void> => {
+    await one.start(transform, [byReason.get(reason) ?? '']);
+    await one.replay();
+    await one.process();
+  };
+  const operator = [...byReason].find(([reason]) => reason === 'not JSON');
+  expect(operator).toBeDefined();
+  for (const { reason, protocol, cause } of await groupsOf(one)) {
+    if (protocol !== 'operator') continue;
+    expect(await one.dryRun(null, [cause])).toMatchObject({
+      failed: 1,
+      reasons: [{ reason: 'not replayable' }],
+    });
+    expect(reason).toBe('not JSON');
+    await discard(warehouse.client, {
+      project,
+      selection: { causes: [cause] },
+      restore: false,
+      by: 'Ada',
+      now: Date.now(),
+    });
+  }
+  const whole = (await groupsOf(one)).find(({ reason }) => reason === 'not JSON')?.cause ?? '';
+  byReason.set('not JSON', whole);
+  await replay('{"body": $substring(body, 0, $length(body) - 1)}', 'not JSON');
+  await replay('$substring($, 0, 20)', 'line too long');
+  await replay(null, 'incorrect data');
+  await replay(null, 'line refused');
+  expect((await events(one)).map(({ event }) => event)).toEqual(['Loaded', 'Paid']);
+  const lines = await warehouse.query(
+    `SELECT body, stream FROM tributary.logs WHERE project = '${project}' ORDER BY body`,
+  );
+  expect(lines).toEqual([
+    { body: 'a line', stream: '' },
+    { body: 'x'.repeat(20), stream: 'app.log' },
+  ]);
+  await expectBalanced(one);
+  expect(await groupsOf(one)).toEqual([]);
+  const [discarded] = await groupsOf(one, 'discarded');
+  const restore = {
+    project,
+    selection: { causes: [discarded?.cause ?? ''] },
+    restore: true,
+    by: 'Ada',
+    now: Date.now(),
+  };
+  expect(await discard(warehouse.client, restore)).toBe(1);
+  expect(await groupsOf(one)).toHaveLength(1);
+});
+
+test('causes differ by what is wrong, and not by what was sent', async () => {
+  const one = await scene();
+  const details = [
+    `Unexpected token '<', "<html><bo"... is not valid JSON`,
+    `Unexpected token '<', "<!DOCTYPE "... is not valid JSON`,
+    'Unterminated string in JSON at position 8 (line 1 column 9)',
+    'Unterminated string in JSON at position 1200 (line 3 column 77)',
+    'the body has no array "batch"',
+    'the body has no array "events"',
+    'session 0193b5c0-7f3a-7000-8000-000000000001 is over, order 42',
+    'session 0193b5c0-7f3a-7000-8000-000000000002 is over, order 43.5',
+    '"type" is "a value of somebody: 1"',
+    '"type" is "another value of somebody: 2"',
+  ];
+  await warehouse.client.insert({
+    table: 'tributary.quarantine',
+    values: details.map((detail, item) => ({ ...rowOf(one), item, detail })),
+    format: 'JSONEachRow',
+  });
+  expect((await groupsOf(one)).map(({ detail, count }) => [detail, count]).toSorted()).toEqual([
+    ['"type" is "…"', 2],
+    [`Unexpected token '<', … is not valid JSON`, 2],
+    ['Unterminated string in JSON at position # (line # column #)', 2],
+    ['session … is over, order #', 2],
+    ['the body has no array "batch"', 1],
+    ['the body has no array "events"', 1],
+  ]);
+});
+
+const rowOf = ({ project }: Scene): object => ({
+  project,
+  received_at: new Date(receivedAt).toISOString().slice(0, 19).replace('T', ' '),
+  log_offset: 1,
+  protocol: 'segment',
+  stage: 'decode',
+  reason: 'r',
+  detail: 'd',
+  payload_encoding: 'text',
+  method: 'POST',
+  path: '/v1/batch',
+  headers: '{}',
+});
