@@ -48,17 +48,17 @@ export class PlanKeeper {
     this.#options = options;
   }
 
-  /** Looks at the files until the signal is aborted; what fails is tried again the next time. */
-  watch(signal: AbortSignal): void {
-    const look = (): void => {
-      this.refresh().catch((error: unknown) =>
+  /** Looks at the files now, and again until the signal is aborted; what fails is tried again the next time. */
+  async watch(signal: AbortSignal): Promise<void> {
+    const look = (): Promise<void> =>
+      this.refresh().catch((error: unknown) => {
+        if (signal.aborted) return;
         this.#options.logger.warn('the tracking plan cannot be brought into force now', {
           error: messageOf(error),
-        }),
-      );
-    };
-    look();
-    const timer = setInterval(look, pollMs);
+        });
+      });
+    await look();
+    const timer = setInterval(() => void look(), pollMs);
     signal.addEventListener('abort', () => clearInterval(timer), { once: true });
   }
 

@@ -86,7 +86,7 @@ export async function web(config: Config): Promise<number> {
     clock: systemClock,
     logger,
   });
-  plans.watch(shutdown.signal);
+  await plans.watch(shutdown.signal);
 
   const app = fastify({
     // a tracker's request never reaches the framework: it pays for nothing it does not need
