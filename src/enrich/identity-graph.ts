@@ -79,6 +79,8 @@ export function merge(memory: Memory, from: Subject, into: Subject, cause: Cause
   let person = memory.personOf(into);
   if (alias === person) return;
   if (alias.kind === 'u' && person.kind !== 'u') [alias, target, person] = [person, from, alias];
+  // Users hang on users only, so that whatever is taken apart, a user is at the end of it.
+  if (alias.kind === 'u' && target.kind !== 'u') target = person;
   if (idsOf(memory, alias) + idsOf(memory, person) > mostIds) {
     refuse(memory, alias, target, cause, 'too many ids');
     return;
@@ -130,7 +132,10 @@ function inheritEdges(memory: Memory, id: Subject, all: readonly string[], stayi
 function heirOf(children: readonly Subject[], staying: readonly string[]): Subject | undefined {
   const rank = ({ kind, stateKey }: Subject): number =>
     (staying.includes(stateKey) ? 0 : 2) + (kind === 'u' ? 0 : 1);
-  return children.toSorted((a, b) => rank(a) - rank(b) || a.firstSeen - b.firstSeen)[0];
+  const since = ({ firstSeen }: Subject): number => firstSeen || Number.MAX_SAFE_INTEGER;
+  return children.toSorted(
+    (a, b) => rank(a) - rank(b) || since(a) - since(b) || (a.stateKey < b.stateKey ? -1 : 1),
+  )[0];
 }
 
 function part(memory: Memory, id: Subject, person: Subject, from: readonly string[]): void {
@@ -147,6 +152,11 @@ function regroup(memory: Memory, keys: readonly string[], before: string): void 
   for (const key of keys) {
     const subject = memory.subject(key);
     const person = memory.personOf(subject);
+    if (subject.refused.length > 0) {
+      // What is refused from now on is news.
+      subject.refused = [];
+      memory.changed(subject);
+    }
     const group = groups.get(person) ?? [];
     if (subject !== person) group.push(subject);
     groups.set(person, group);

@@ -1,7 +1,14 @@
 import type { ProfileChanges } from '../../contract/event.ts';
 import { maxKinds } from '../account-kind.ts';
 import { blockedId } from '../blocked-id.ts';
-import { type Account, accountKey, type Belonging, type Memory, type Subject } from '../memory.ts';
+import {
+  type Account,
+  accountKey,
+  type Belonging,
+  type Joint,
+  type Memory,
+  type Subject,
+} from '../memory.ts';
 import { bear, jointOf } from '../person.ts';
 import { accountName, type Draft, type Step } from '../step.ts';
 import { applyChanges, noTraits, type Traits } from '../traits.ts';
@@ -27,7 +34,7 @@ function updatePerson(draft: Draft, memory: Memory, own: Subject): void {
   const person = memory.personOf(own);
   const joint = person === own && person.joint === undefined ? undefined : jointOf(person);
   const facts = joint ?? own;
-  const traits = own.traits.values;
+  const { traits } = own;
   learn(own, event.person, row.timestamp);
   if (joint) {
     see(own, row.timestamp);
@@ -41,8 +48,13 @@ function updatePerson(draft: Draft, memory: Memory, own: Subject): void {
   if (facts.accounts.length > 0) fillAccounts(draft, memory, facts.accounts);
   memory.changed(person);
   if (own !== person) memory.changed(own);
-  if (isNews(person, facts.lastSeen, isEarlier) || own.traits.values !== traits)
+  if (isNews(person, facts.lastSeen, isEarlier) || isShown(traits, own.traits, joint))
     memory.changedPersons.add(person);
+}
+
+/** Whether the person shows other traits: the same value, said later, may win over that of another id. */
+function isShown(before: Traits, now: Traits, joint: Joint | undefined): boolean {
+  return joint === undefined || joint.bearers.length === 0 ? before.values !== now.values : before !== now;
 }
 
 /** Remembers the accounts of the event: of each kind the latest, and as the main one what the latest event that names one says. */
