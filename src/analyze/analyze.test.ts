@@ -137,7 +137,7 @@ describe('overview', () => {
       filters: [{ property: 'path', op: 'is', values: ['/pricing'] }],
     });
     const isPricing = (event: EventRow): boolean => isHuman(event) && event.path === '/pricing';
-    const saw = new Set(product.events.filter(isPricing).map((event) => event.session_id));
+    const saw = new Set(product.events.filter(isPricing).map((event) => event.session_key));
     expect(page.total).toEqual(
       expectedOverview(isPricing, (session) => saw.has(session.session_id), days).total,
     );
@@ -154,7 +154,7 @@ describe('overview', () => {
     const ids = new Set(entered.map((session) => session.session_id));
     expect(answer.total).toEqual(
       expectedOverview(
-        (event) => ids.has(event.session_id),
+        (event) => ids.has(event.session_key),
         (session) => ids.has(session.session_id),
         days,
       ).total,
@@ -201,7 +201,7 @@ describe('breakdown', () => {
   ])('%s is counted over events, with the sessions that have such an event', async (property, textOf) => {
     const events = product.events.filter((event) => isHuman(event) && inRange(event.timestamp));
     const expected = group(events, textOf).map(([value, list]) => {
-      const ids = new Set(list.map((event) => event.session_id));
+      const ids = new Set(list.map((event) => event.session_key));
       const sessions = currentSessions(product).filter((session) => ids.has(session.session_id));
       return {
         value,
@@ -294,7 +294,7 @@ describe('trend', () => {
       limit: 50,
     });
     for (const { value, total } of answer.lines) {
-      expect(total).toBe(inDays.filter((event) => entry.get(event.session_id) === value).length);
+      expect(total).toBe(inDays.filter((event) => entry.get(event.session_key) === value).length);
     }
     expect(answer.lines.reduce((all, { total }) => all + total, 0)).toBe(inDays.length);
   });

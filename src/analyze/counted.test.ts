@@ -40,7 +40,7 @@ function visitOf(person: string, scores: Scores, consents: readonly (Consent | '
       person,
       event: 'page',
       timestamp: now - 60 * minute + index * minute,
-      session_id: personKey(project, `visit of ${person}`),
+      session_key: personKey(project, `visit of ${person}`),
       path: '/',
       consent: consents[index] ?? consents[0] ?? '',
       ...(person === 'buyer' && index === 1 ? { revenue: 30 } : {}),

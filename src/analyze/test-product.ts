@@ -30,9 +30,9 @@ export function makeProduct(project: string, seed: number): Product {
     for (let visit = 0; visit < 4; visit++) {
       const who = person % 6 === 0 && visit < 2 ? `anonymous-${person}` : name;
       const begin = Date.UTC(2026, 2, 20) + Math.floor(random() * 18 * 24 * 60) * minute;
-      const session_id = personKey(project, `${name} visit ${visit}`);
+      const session_key = personKey(project, `${name} visit ${visit}`);
       const source = pick(sources);
-      const ofVisit = visitOf({ project, person: who, session_id, source, ...fixed }, begin, random);
+      const ofVisit = visitOf({ project, person: who, session_key, source, ...fixed }, begin, random);
       events.push(...ofVisit);
       // an older snapshot that the newer one replaces
       sessions.push(sessionRow(ofVisit.slice(0, 1), 1), sessionRow(ofVisit, 2));

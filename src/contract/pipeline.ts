@@ -9,6 +9,7 @@ import type {
   IdentityRow,
   LogRow,
   PersonRow,
+  SessionRepairRow,
   SessionRow,
 } from './row.ts';
 
@@ -36,6 +37,7 @@ export interface LogItem {
 export interface EnrichedBatch {
   readonly events: readonly EventRow[];
   readonly sessions: readonly SessionRow[];
+  readonly sessionRepairs: readonly SessionRepairRow[];
   readonly identities: readonly IdentityRow[];
   readonly identityHistory: readonly IdentityHistoryRow[];
   readonly persons: readonly PersonRow[];

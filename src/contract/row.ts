@@ -48,7 +48,8 @@ export interface EventRow extends VisitColumns {
   account_kind: string;
   /** kind → id of all accounts, when the client knows several kinds; else empty. */
   groups: Readonly<Record<string, string>>;
-  session_id: bigint;
+  /** The session as known when the event came; queries look up what was repaired since (`session_id`). Ends in 16 zero bits when none was open. */
+  session_key: bigint;
   client_session_id: string;
   url: string;
   host: string;
@@ -118,8 +119,8 @@ export interface LogRow {
   account_id: string;
   /** Computed as for events; 0 when the line names nobody. */
   person_key: bigint;
-  /** The session that the person had open then; 0 when none. */
-  session_id: bigint;
+  /** As of events: the session that the person had open then. */
+  session_key: bigint;
   client_session_id: string;
   request_id: string;
   key_id: string;
@@ -130,14 +131,19 @@ export interface LogRow {
 export interface SessionRow extends VisitColumns {
   project: string;
   session_id: bigint;
+  /** Key of the own id of the user who signed in first, else of the visitor. */
   person_key: bigint;
   user_id: string;
-  /** Start and end, milliseconds. `day_key` is the start known when the session began; it never changes (it is in the sort key). */
+  /** The session that the client itself named, the first of them. */
+  client_session_id: string;
+  /** Start and end, milliseconds. `day_key` is the start: a session with another start has another id. */
   day_key: number;
   started_at: number;
   ended_at: number;
   events: number;
   page_views: number;
+  /** Seconds in which somebody was there: see enrich/session-row.ts. */
+  engaged_seconds: number;
   entry_path: string;
   exit_path: string;
   host: string;
@@ -147,6 +153,19 @@ export interface SessionRow extends VisitColumns {
   /** What its events say of consent, as bits: see consent.ts. */
   consents: number;
   revenue: number;
+  /** There is no such session any more: its events belong to others. */
+  is_deleted: 0 | 1;
+  version: number;
+}
+
+/** A row of `tributary.session_repairs`: events with that key and a time between the two (inclusive) belong to that session. */
+export interface SessionRepairRow {
+  project: string;
+  session_key: bigint;
+  from_time: number;
+  to_time: number;
+  session_id: bigint;
+  is_deleted: 0 | 1;
   version: number;
 }
 

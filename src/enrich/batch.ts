@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { CommandItem } from '../contract/command.ts';
 import type { EnrichedBatch, LogItem, PipelineItem } from '../contract/pipeline.ts';
 import type { PlanReader } from '../contract/plan.ts';
-import type { AccountRow, PersonRow, SessionRow } from '../contract/row.ts';
+import type { AccountRow, PersonRow } from '../contract/row.ts';
 import { messageOf } from '../runtime/errors.ts';
 import { applyCommands, keysOfCommands, personsOfCommands } from './commands.ts';
 import { identityRows, mayJoin } from './identity-graph.ts';
@@ -11,6 +11,7 @@ import { Memory, type Subject, settingsKey } from './memory.ts';
 import { traitsOf } from './person.ts';
 import { planKey } from './plans.ts';
 import { previousKeys } from './previous-id.ts';
+import { settleSessions } from './session-settle.ts';
 import type { StateStore } from './state/state.ts';
 import { type Draft, draftOf, type Step, type Verdict } from './step.ts';
 
@@ -71,10 +72,12 @@ export async function runBatch(
     if (!gone.has(draft)) run(draft, 1, steps.length);
   }
 
+  settleSessions(memory);
   const kept = gone.size === 0 ? drafts : drafts.filter((draft) => !gone.has(draft));
   return {
     events: kept.map(({ row }) => row),
-    sessions: sessionRows(memory),
+    sessions: memory.sessions.rows,
+    sessionRepairs: memory.sessions.repairs,
     identities: identityRows(memory),
     identityHistory: memory.identityHistory,
     persons: personRows(memory),
@@ -193,10 +196,6 @@ function keysOf(drafts: readonly Draft[]): Set<string> {
     for (const key of previousKeys(draft) ?? []) keys.add(key);
   }
   return keys;
-}
-
-function sessionRows(memory: Memory): SessionRow[] {
-  return Array.from(memory.changedSessions, ({ row }) => ({ ...row, version: memory.version }));
 }
 
 function personRows(memory: Memory): PersonRow[] {

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EnrichedBatch, PipelineItem } from '../contract/pipeline.ts';
-import type { SessionRow } from '../contract/row.ts';
+import type { EventRow, SessionRow } from '../contract/row.ts';
 import { hash64 } from '../runtime/ids.ts';
 import { runBatch } from './batch.ts';
 import { createEnricher, enrichmentSteps, openState } from './enrich.ts';
 import { openGeo } from './geo/geo.ts';
 import { hour, itemOf, minute, noon, pageView } from './items.fixture.ts';
-import { enricherInMemory } from './memory.fixture.ts';
+import { enricherInMemory, sessionsInMemory } from './memory.fixture.ts';
 import { openSqliteState } from './state/sqlite.ts';
 
 const mixed = (offset: number): PipelineItem[] => [
@@ -79,7 +79,14 @@ describe('a batch', () => {
       itemOf(pageView({ anonymousId: 'anon1', occurredAt: noon - 45 * minute }), { offset: 5 }),
     ]);
     expect(sessions).toEqual([
-      { ...first.sessions[0], events: 3, page_views: 2, ended_at: noon - 45 * minute, version: 5 },
+      {
+        ...first.sessions[0],
+        events: 4,
+        page_views: 2,
+        engaged_seconds: 40,
+        ended_at: noon - 45 * minute,
+        version: 5,
+      },
     ]);
     expect(events).toMatchObject([
       { channel: 'Organic Search', account_id: 'acme', person_key: hash64('p1', 'a', 'anon1') },
@@ -144,6 +151,7 @@ describe('a batch', () => {
     expect(await enrich([])).toEqual({
       events: [],
       sessions: [],
+      sessionRepairs: [],
       identities: [],
       identityHistory: [],
       persons: [],
@@ -257,22 +265,22 @@ describe('sessions are a matter of time, not of order', () => {
     await fc.assert(
       fc.asyncProperty(traffic, fc.integer({ min: 1, max: 6 }), async (visits, size) => {
         const items = itemsOf(visits);
-        const { run } = enricherInMemory();
-        const latest = new Map<bigint, SessionRow>();
+        const { run, seen } = sessionsInMemory();
+        const all: EventRow[] = [];
+        for (let at = 0; at < items.length; at += size)
+          all.push(...(await run(items.slice(at, at + size))).events);
+        const rows = new Map(seen.rows().map((row) => [row.session_id, row]));
         const counted = new Map<bigint, number>();
-        for (let at = 0; at < items.length; at += size) {
-          const { events, sessions } = await run(items.slice(at, at + size));
-          for (const row of sessions) latest.set(row.session_id, row);
-          for (const { session_id, type, timestamp } of events) {
-            if (type === 'page') expect(session_id).not.toBe(0n);
-            if (session_id === 0n) continue;
-            counted.set(session_id, (counted.get(session_id) ?? 0) + 1);
-            expect(timestamp).toBeGreaterThanOrEqual(
-              latest.get(session_id)?.started_at ?? Number.POSITIVE_INFINITY,
-            );
-          }
+        for (const event of all) {
+          const id = seen.idOf(event);
+          if (event.type === 'page') expect(id).not.toBe(0n);
+          if (id === 0n) continue;
+          counted.set(id, (counted.get(id) ?? 0) + 1);
+          expect(event.timestamp).toBeGreaterThanOrEqual(
+            rows.get(id)?.started_at ?? Number.POSITIVE_INFINITY,
+          );
         }
-        expect(new Map([...latest].map(([id, row]) => [id, row.events]))).toEqual(counted);
+        expect(new Map([...rows].map(([id, row]) => [id, row.events]))).toEqual(counted);
       }),
       { numRuns: 100 },
     );

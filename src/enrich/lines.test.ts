@@ -3,7 +3,8 @@ import type { LogLine } from '../contract/log-line.ts';
 import type { LogItem } from '../contract/pipeline.ts';
 import { hash64 } from '../runtime/ids.ts';
 import { hour, itemOf, minute, noon, pageView } from './items.fixture.ts';
-import { enricherInMemory } from './memory.fixture.ts';
+import { enricherInMemory, sessionsInMemory } from './memory.fixture.ts';
+import { isNoSession } from './session-key.ts';
 import { severityOf } from './severity.ts';
 
 let lines = 0;
@@ -69,7 +70,7 @@ describe('a log line', () => {
         anonymous_id: '',
         account_id: 'acme',
         person_key: 0n,
-        session_id: 0n,
+        session_key: 0n,
         client_session_id: 's1',
         request_id: 'r1',
         key_id: 'k1',
@@ -94,7 +95,7 @@ describe('a log line', () => {
     const first = await run([itemOf(visit), joined], speak);
     const [session] = first.sessions;
     const expected = {
-      session_id: session?.session_id,
+      session_key: session?.session_id,
       account_id: 'acme',
     };
     const rows = [
@@ -106,22 +107,32 @@ describe('a log line', () => {
   });
 
   test('neither opens nor lengthens a session, nor joins ids, nor makes anybody known', async () => {
-    const { run } = enricherInMemory();
+    const { run } = sessionsInMemory();
     const [before] = (await run([itemOf(visit)])).sessions;
     const late = lineOf({ userId: 'ann', timestamp: noon - hour + 29 * minute });
     const stranger = lineOf({ userId: 'bob', anonymousId: 'anon9', timestamp: noon });
     const batch = await run([], [late, stranger]);
-    expect(batch.logs.map(({ session_id }) => session_id)).toEqual([before?.session_id, 0n]);
+    expect(batch.logs[0]?.session_key).toBe(before?.session_id);
+    expect(batch.logs.map(({ session_key }) => isNoSession(session_key))).toEqual([false, true]);
     expect(batch.logs[1]?.person_key).toBe(hash64('p1', 'u', 'bob'));
-    expect([batch.sessions, batch.identities, batch.persons, [...batch.changes]]).toEqual([[], [], [], []]);
+    expect([batch.sessions, batch.identities, batch.persons]).toEqual([[], [], []]);
     const { logs } = await run([], [lineOf({ userId: 'ann', timestamp: noon - hour + 31 * minute })]);
-    expect(logs).toMatchObject([{ session_id: 0n }]);
+    expect(logs.map(({ session_key }) => isNoSession(session_key))).toEqual([true]);
+  });
+
+  test('a line that comes before the visit it belongs to finds it', async () => {
+    const { run, seen } = sessionsInMemory();
+    const [line] = (await run([], [lineOf({ userId: 'ann', timestamp: noon - hour + minute })])).logs;
+    expect(line && seen.idOf(line)).toBe(0n);
+    await run([itemOf(visit)]);
+    expect(line && seen.idOf(line)).toBe(seen.rows()[0]?.session_id);
+    expect(seen.rows()).toMatchObject([{ events: 1 }]);
   });
 
   test('ids that nobody has are nobody', async () => {
     const { enrich } = enricherInMemory();
     const { logs } = await enrich([], [lineOf({ userId: 'null', anonymousId: 'undefined' })]);
-    expect(logs).toMatchObject([{ user_id: 'null', person_key: 0n, session_id: 0n }]);
+    expect(logs).toMatchObject([{ user_id: 'null', person_key: 0n, session_key: 0n }]);
   });
 
   test('without a time, or with an absurd one, has that of receipt; what was said is kept', async () => {

@@ -4,8 +4,8 @@ import type { EnrichedBatch, LogItem } from '../contract/pipeline.ts';
 import type { LogRow } from '../contract/row.ts';
 import { messageOf } from '../runtime/errors.ts';
 import { blockedId } from './blocked-id.ts';
+import { lineSession } from './line-session.ts';
 import { type Memory, type Subject, subjectKey } from './memory.ts';
-import { openFor } from './open-session.ts';
 import { isPlausible } from './plausible-time.ts';
 import { severityOf } from './severity.ts';
 import { cut, limit } from './step.ts';
@@ -24,7 +24,7 @@ export function keysOfLines(items: readonly LogItem[], keys: Set<string>): void 
 
 /**
  * Rows of log lines. A line says who it is of in the words of events and finds that person's account and open session; it never opens or
- * lengthens one, and nothing is remembered of it. What throws fails alone.
+ * lengthens one, and no more is remembered of it than that it waits for a session. What throws fails alone.
  */
 export function runLines(
   items: readonly LogItem[],
@@ -87,7 +87,7 @@ function rowOf({ line, lineId, record }: LogItem): LogRow {
     anonymous_id: cut(line.anonymousId, limit.id),
     account_id: cut(line.accountId, limit.id),
     person_key: 0n,
-    session_id: 0n,
+    session_key: 0n,
     client_session_id: cut(line.clientSessionId, limit.short),
     request_id: cut(line.requestId, limit.id),
     key_id: record.key,
@@ -135,7 +135,7 @@ function identify(row: LogRow, { line }: LogItem, memory: Memory): void {
   if (subject === undefined) return;
   const person = memory.personOf(subject);
   row.person_key = subject.key;
-  row.session_id = openFor(anonymous, user, memory, row.timestamp, false)?.session.row.session_id ?? 0n;
+  row.session_key = lineSession(anonymous, user, Math.floor(row.timestamp), memory);
   if (row.account_id === '') row.account_id = (person.joint ?? person).accounts[0]?.id ?? '';
 }
 

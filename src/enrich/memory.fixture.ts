@@ -1,5 +1,6 @@
 import type { EnrichBatch } from '../contract/pipeline.ts';
 import { createEnricher } from './enrich.ts';
+import { SeenSessions } from './sessions.fixture.ts';
 import { openSqliteState } from './state/sqlite.ts';
 import type { StateStore } from './state/state.ts';
 
@@ -18,4 +19,19 @@ export function enricherInMemory(): {
     return batch;
   };
   return { state, enrich, run };
+}
+
+/** The same, and what readers see of the sessions. `sessionIds`: of the events of the batch, as seen after it. */
+export function sessionsInMemory() {
+  const { run: enrich, state } = enricherInMemory();
+  const seen = new SeenSessions();
+  return {
+    seen,
+    state,
+    run: async (...batch: Parameters<EnrichBatch>) => {
+      const enriched = await enrich(...batch);
+      seen.take(enriched);
+      return { ...enriched, sessionIds: enriched.events.map((event) => seen.idOf(event)) };
+    },
+  };
 }

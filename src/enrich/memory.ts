@@ -1,10 +1,11 @@
 import { defaultSettings, type ProjectSettings, projectSettings } from '../contract/project-settings.ts';
 import type { IdentityHistoryRow, LinkReason } from '../contract/row.ts';
 import { defaultKind } from './account-kind.ts';
+import { BatchSessions } from './batch-sessions.ts';
 import type { Habits } from './bot/habits.ts';
 import { Plans, projectOfPlan } from './plans.ts';
 import { RecentCache } from './recent.ts';
-import type { Session } from './session-state.ts';
+import { copyTrail, type Trail } from './session-trail.ts';
 import { decodeAccount, decodeSubject, encodeAccount, encodeSubject } from './state/codec.ts';
 import { decodeMembers, encodeMembers } from './state/identity-codec.ts';
 import type { StateStore } from './state/state.ts';
@@ -32,8 +33,8 @@ export interface Subject {
   refused: readonly string[];
   /** While others count as this one: what is known of all of them together. */
   joint: Joint | undefined;
-  /** Of a user: the anonymous id of the device last seen, where a backend event looks for an open session. */
-  device: string;
+  /** Of a user: the anonymous ids of its devices, where a backend event looks for an open session. Of a device: its users. Latest first. */
+  seenWith: readonly string[];
   /** Of an anonymous id: itself. Of a user: the first one that versions without `joint` linked. */
   anonymous: string;
   firstSeen: number;
@@ -45,8 +46,8 @@ export interface Subject {
   traits: Traits;
   /** How it behaves; undefined before its first visit. */
   habits: Habits | undefined;
-  /** Most recently touched first. */
-  sessions: Session[];
+  /** What its sessions are made of. */
+  readonly trail: Trail;
 }
 
 export interface Edge {
@@ -102,7 +103,7 @@ export class Memory {
   readonly #changedMembers = new Map<string, string | undefined>();
   readonly #changedSubjects = new Set<Subject>();
   readonly #changedAccounts = new Set<Account>();
-  readonly changedSessions = new Set<Session>();
+  readonly sessions = new BatchSessions();
   readonly changedPersons = new Set<Subject>();
   readonly changedAccountRows = new Set<Account>();
   /** Ids whose edge, or whose person at the end of the edges, is another one now. */
@@ -124,7 +125,7 @@ export class Memory {
     for (let hop = 0; wanted.length > 0 && hop <= maxHops; hop++) {
       const values = await state.fetch(wanted);
       const named = new Set<string>();
-      for (const [index, key] of wanted.entries()) this.#take(key, values[index], named);
+      for (const [index, key] of wanted.entries()) this.#take(key, values[index], named, hop === 0);
       wanted = [...named].filter((key) => !this.#subjects.has(key) && !this.#accounts.has(key));
     }
   }
@@ -168,9 +169,10 @@ export class Memory {
     return found;
   }
 
-  /** The device of a user, if it was read with the batch. */
-  deviceOf(user: Subject): Subject | undefined {
-    return user.device === '' ? undefined : this.#subjects.get(subjectKey('a', user.project, user.device));
+  /** Devices of a user, or users of a device, as far as they were read with the batch. */
+  seenWith(subject: Subject): Subject[] {
+    const kind = subject.kind === 'a' ? 'u' : 'a';
+    return subject.seenWith.flatMap((id) => this.#subjects.get(subjectKey(kind, subject.project, id)) ?? []);
   }
 
   /** The person that an id counts as: follows links to their end. */
@@ -222,7 +224,7 @@ export class Memory {
     return changes;
   }
 
-  #take(key: string, text: string | undefined, named: Set<string>): void {
+  #take(key: string, text: string | undefined, named: Set<string>, isAsked: boolean): void {
     if (key.startsWith(settingsPrefix)) {
       const known = text === undefined ? undefined : readSettings(text);
       if (known) this.#settings.set(key.slice(settingsPrefix.length), known);
@@ -249,7 +251,9 @@ export class Memory {
     const subject = readSubject(key, text, project, id);
     this.#subjects.set(key, subject);
     if (subject.link !== '') named.add(subject.link);
-    if (subject.device !== '') named.add(subjectKey('a', project, subject.device));
+    if (isAsked)
+      for (const other of subject.seenWith)
+        named.add(subjectKey(subject.kind === 'a' ? 'u' : 'a', project, other));
     const { joint } = subject;
     for (const account of joint?.accounts ?? subject.accounts)
       named.add(accountKey(project, account.kind, account.id));
@@ -276,7 +280,7 @@ function copySubject(subject: Subject): Subject {
     joint: joint && { ...joint, accounts: joint.accounts.slice() },
     accounts: subject.accounts.slice(),
     habits: subject.habits && { ...subject.habits },
-    sessions: subject.sessions.map((session) => ({ ...session, row: { ...session.row } })),
+    trail: copyTrail(subject.trail),
   };
 }
 

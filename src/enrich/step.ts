@@ -196,7 +196,7 @@ export function draftOf(item: PipelineItem): Draft {
     account_id: account.id,
     account_kind: account.kind,
     groups,
-    session_id: 0n,
+    session_key: 0n,
     client_session_id: cut(event.clientSessionId, limit.short),
     url: '',
     host: '',

@@ -102,6 +102,7 @@ export async function prepareBatch(
     rows: {
       events: enriched.events,
       sessions: enriched.sessions,
+      session_repairs: enriched.sessionRepairs,
       identities: enriched.identities,
       identity_history: enriched.identityHistory,
       persons: enriched.persons.map(withStorableTraits),

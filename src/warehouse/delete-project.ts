@@ -3,6 +3,7 @@ import type { ClickHouseClient } from '@clickhouse/client';
 const tables = [
   'events',
   'sessions',
+  'session_repairs',
   'identities',
   'identity_history',
   'persons',

@@ -12,8 +12,8 @@ import type { Metrics } from '../runtime/metrics.ts';
 import { retryForever } from '../runtime/retry.ts';
 import { type Batch, type PrepareOptions, prepareBatch, type Refused, withRefusedLines } from './batch.ts';
 import { confirmStored, type DedupeOptions, RecentIds, rememberStored } from './dedupe.ts';
+import { DictionaryReload } from './dictionary-reload.ts';
 import type { InFlight } from './duplicates.ts';
-import { IdentityReload } from './identity-reload.ts';
 import { Inserter, type Refusal } from './insert.ts';
 import { type PipelineProgress, Progress } from './progress.ts';
 import { confirmReplayed } from './replays.ts';
@@ -58,6 +58,9 @@ const paceMs = 200;
 const smallEvents = 2_000;
 const smallRecords = 200;
 
+/** What the second one sends to the first must be there before. */
+const repairDictionaries = ['session_range', 'session_repair'];
+
 const logIdKey = 'load:log';
 /** Offset of a record of which the warehouse refuses an event: its events are inserted one by one. */
 const refusedKey = 'load:refused';
@@ -84,7 +87,8 @@ class Pipeline {
   readonly #inserter: Inserter;
   readonly #recent: RecentIds;
   readonly #prepare: PrepareOptions;
-  readonly #identities: IdentityReload;
+  readonly #identities: DictionaryReload;
+  readonly #sessionRepairs: DictionaryReload;
   #logId = '';
   #next = 1;
   /** The refused record, see refusedKey. */
@@ -98,7 +102,8 @@ class Pipeline {
     this.#options = options;
     this.#progress = new Progress(clock);
     this.#recent = new RecentIds(options.dedupe);
-    this.#identities = new IdentityReload(warehouse, clock, logger);
+    this.#identities = new DictionaryReload(warehouse, clock, logger, ['identity']);
+    this.#sessionRepairs = new DictionaryReload(warehouse, clock, logger, repairDictionaries);
     this.#trimmedAt = clock.now();
     this.#inserter = new Inserter({
       warehouse,
@@ -129,6 +134,7 @@ class Pipeline {
     this.#progress.head(this.#options.log.head(), this.#next);
     this.#options.onProgress(this.#progress.snapshot());
     this.#identities.tick();
+    this.#sessionRepairs.tick();
   }
 
   /** Reads the checkpoint, and the range that was being processed when the process ended. */
@@ -151,6 +157,7 @@ class Pipeline {
       await this.#retry('state', () => state.commit(next, new Map([[logIdKey, this.#logId]])));
     const ids = await this.#retry('remember', () => rememberStored(warehouse, this.#recent, next));
     this.#identities.changed();
+    this.#sessionRepairs.changed();
     logger.info('pipeline starts', { next, head: log.head(), ids });
     return intentTo === undefined || intentTo <= next || logId === undefined
       ? undefined
@@ -176,6 +183,7 @@ class Pipeline {
         if (batch) return batch;
       }
       this.#identities.tick();
+      this.#sessionRepairs.tick();
       await sleep(pollMs, undefined, { signal });
     }
   }
@@ -257,6 +265,7 @@ class Pipeline {
     const { rows } = batch;
     const pieces = await Promise.all([
       inserter.insertPieces('sessions', rows.sessions, this.#token(batch, 'sessions')),
+      inserter.insertPieces('session_repairs', rows.session_repairs, this.#token(batch, 'session_repairs')),
       inserter.insertPieces('identities', rows.identities, this.#token(batch, 'identities')),
       inserter.insertPieces(
         'identity_history',
@@ -281,6 +290,7 @@ class Pipeline {
     state.unstage();
     this.#next = batch.to;
     if (rows.identities.length > 0) this.#identities.changed();
+    if (rows.session_repairs.length > 0) this.#sessionRepairs.changed();
     for (const { hash, offset } of batch.ids.values()) this.#recent.add(hash[0], hash[1], offset);
     this.#account(batch);
     await this.#trim();

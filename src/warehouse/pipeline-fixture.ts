@@ -130,6 +130,7 @@ export function enrichTest(state: Pick<PipelineState, 'fetch'>): EnrichBatch {
     return {
       events: kept.map(eventRow),
       sessions: visitors.map((visitor) => sessionRow(visitor, counts.get(visitor) ?? 0)),
+      sessionRepairs: [],
       identities: kept
         .filter((item) => item.event.type === 'identify')
         .map((item) => ({
@@ -197,7 +198,7 @@ export function eventRow({ record, event, eventId }: PipelineItem): EventRow {
     account_id: '',
     account_kind: '',
     groups: {},
-    session_id: hash64(record.project, event.anonymousId ?? '', 'session'),
+    session_key: hash64(record.project, event.anonymousId ?? '', 'session'),
     client_session_id: '',
     url: event.url ?? '',
     host: '',
@@ -246,7 +247,7 @@ function logRow({ line, lineId, record }: LogItem): LogRow {
     anonymous_id: '',
     account_id: '',
     person_key: 0n,
-    session_id: 0n,
+    session_key: 0n,
     client_session_id: '',
     request_id: '',
     key_id: record.key,
@@ -263,11 +264,13 @@ function sessionRow(visitor: string, events: number): SessionRow {
     session_id: hash64(project, id, 'session'),
     person_key: personKey(project, id),
     user_id: '',
+    client_session_id: '',
     day_key: at,
     started_at: at,
     ended_at: at,
     events,
     page_views: 0,
+    engaged_seconds: 0,
     entry_path: '',
     exit_path: '',
     host: '',
@@ -276,6 +279,7 @@ function sessionRow(visitor: string, events: number): SessionRow {
     bot_layers: 0,
     consents: 1,
     revenue: 0,
+    is_deleted: 0,
     version: events,
   };
 }

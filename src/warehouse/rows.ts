@@ -8,6 +8,7 @@ import type {
   PersonRow,
   QuarantineOutcomeRow,
   QuarantineRow,
+  SessionRepairRow,
   SessionRow,
 } from '../contract/row.ts';
 import type { NativeColumns } from './native.ts';
@@ -16,6 +17,7 @@ import type { NativeColumns } from './native.ts';
 export interface TableRows {
   events: EventRow;
   sessions: SessionRow;
+  session_repairs: SessionRepairRow;
   identities: IdentityRow;
   identity_history: IdentityHistoryRow;
   persons: PersonRow;
@@ -75,7 +77,7 @@ export const tableColumns: { readonly [T in Table]: NativeColumns<TableRows[T]> 
     account_id: text,
     account_kind: { rare: 'String' },
     groups: 'Map(String, String)',
-    session_id: 'UInt64',
+    session_key: 'UInt64',
     client_session_id: text,
     url: 'String',
     host: text,
@@ -115,11 +117,13 @@ export const tableColumns: { readonly [T in Table]: NativeColumns<TableRows[T]> 
     session_id: 'UInt64',
     person_key: 'UInt64',
     user_id: 'String',
+    client_session_id: { rare: 'String' },
     day_key: 'DateTime64(3)',
     started_at: 'DateTime64(3)',
     ended_at: 'DateTime64(3)',
     events: 'UInt32',
     page_views: 'UInt32',
+    engaged_seconds: 'Float64',
     entry_path: text,
     exit_path: text,
     host: text,
@@ -129,6 +133,16 @@ export const tableColumns: { readonly [T in Table]: NativeColumns<TableRows[T]> 
     bot_layers: 'UInt64',
     consents: 'UInt8',
     revenue: 'Float64',
+    is_deleted: 'UInt8',
+    version: 'UInt64',
+  },
+  session_repairs: {
+    project: text,
+    session_key: 'UInt64',
+    from_time: 'DateTime64(3)',
+    to_time: 'DateTime64(3)',
+    session_id: 'UInt64',
+    is_deleted: 'UInt8',
     version: 'UInt64',
   },
   identities: {
@@ -202,7 +216,7 @@ export const tableColumns: { readonly [T in Table]: NativeColumns<TableRows[T]> 
     anonymous_id: rareText,
     account_id: rareText,
     person_key: 'UInt64',
-    session_id: 'UInt64',
+    session_key: 'UInt64',
     client_session_id: rareText,
     request_id: { rare: 'String' },
     key_id: text,

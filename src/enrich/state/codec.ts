@@ -1,12 +1,11 @@
-import { consentBits } from '../../contract/consent.ts';
 import type { JsonObject } from '../../contract/event.ts';
 import { hash64 } from '../../runtime/ids.ts';
 import { defaultKind } from '../account-kind.ts';
 import { decodeHabits, encodeHabits } from '../bot/habits.ts';
 import type { Account, Belonging, Subject, SubjectKind } from '../memory.ts';
-import { contextColumns, type Session, sourceColumns } from '../session-state.ts';
 import { noTraits, type Traits } from '../traits.ts';
 import { decodeGraph, encodeGraph, type GraphValue, linkOf } from './identity-codec.ts';
+import { decodeTrail, encodeTrail, type OldSession, type TrailValue } from './session-codec.ts';
 import { keptMark } from './state.ts';
 
 /**
@@ -19,7 +18,8 @@ type SubjectValue = [
   layout: number,
   key: string,
   link: string,
-  device: string,
+  /** A text in values of versions that knew one device. */
+  seenWith: string | readonly string[],
   anonymous: string,
   firstSeen: number,
   lastSeen: number,
@@ -28,7 +28,7 @@ type SubjectValue = [
   accountAt: number,
   traits: JsonObject,
   traitsAt: number,
-  sessions: SessionValue[],
+  sessions: TrailValue | readonly OldSession[],
   more?: More | null,
   habits?: number[],
 ];
@@ -42,27 +42,6 @@ interface More {
   readonly accounts?: readonly (readonly [kind: string, id: string, at: number])[];
   readonly graph?: GraphValue;
 }
-type SessionValue = [
-  id: string,
-  person: string,
-  user: string,
-  day: number,
-  start: number,
-  end: number,
-  events: number,
-  pages: number,
-  entry: string,
-  exit: string,
-  bot: number,
-  revenue: number,
-  entryAt: number,
-  exitAt: number,
-  sourced: number,
-  texts: string[],
-  // Absent in values of versions without them.
-  botLayers?: number,
-  consents?: number,
-];
 type AccountValue = [
   layout: number,
   firstSeen: number,
@@ -79,7 +58,7 @@ export function encodeSubject(subject: Subject): string {
     layout,
     subject.key.toString(),
     linkOf(subject),
-    subject.device,
+    subject.seenWith.length === 0 ? '' : subject.seenWith,
     subject.anonymous,
     subject.firstSeen,
     subject.lastSeen,
@@ -88,7 +67,7 @@ export function encodeSubject(subject: Subject): string {
     account?.at ?? 0,
     subject.traits.values,
     subject.traits.setAt,
-    subject.sessions.map(encodeSession),
+    encodeTrail(subject.trail),
   ];
   const more = {
     ...moreOf(subject.traits),
@@ -96,8 +75,8 @@ export function encodeSubject(subject: Subject): string {
     ...(others.length > 0 ? { accounts: others.map(({ kind, id, at }) => [kind, id, at] as const) } : {}),
   };
   const graph = encodeGraph(subject);
-  if (graph) value.push({ ...more, graph });
-  else if (!isEmpty(more)) value.push(more);
+  const known = graph || !isEmpty(more);
+  if (known) value.push(graph ? { ...more, graph } : more);
   else if (subject.habits) value.push(null);
   if (subject.habits) value.push(encodeHabits(subject.habits));
   const text = JSON.stringify(value);
@@ -150,7 +129,7 @@ export function decodeSubject(
     apart: graph.apart,
     refused: graph.refused,
     joint: graph.joint,
-    device: value?.[3] ?? '',
+    seenWith: seenWithOf(value?.[3] ?? ''),
     anonymous: value?.[4] ?? (kind === 'a' ? id : ''),
     firstSeen: value?.[5] ?? 0,
     lastSeen: value?.[6] ?? 0,
@@ -158,8 +137,13 @@ export function decodeSubject(
     accounts: accountsOf(value),
     traits: traitsOf(value?.[10], value?.[11], value?.[13]),
     habits: value?.[14] === undefined ? undefined : decodeHabits(value[14]),
-    sessions: value?.[12].map((session) => decodeSession(session, project)) ?? [],
+    trail: decodeTrail(value?.[12]),
   };
+}
+
+function seenWithOf(value: string | readonly string[]): readonly string[] {
+  if (typeof value !== 'string') return value;
+  return value === '' ? [] : [value];
 }
 
 export function encodeAccount(account: Account): string {
@@ -193,83 +177,6 @@ export function decodeAccount(
     lastSeen: value?.[2] ?? 0,
     told: value?.[3] ?? 0,
     traits: traitsOf(value?.[4], value?.[5], value?.[6]),
-  };
-}
-
-function encodeSession({ row, entryAt, exitAt, sourced }: Session): SessionValue {
-  const texts: string[] = [];
-  for (const column of sourceColumns) texts.push(row[column]);
-  for (const column of contextColumns) texts.push(row[column]);
-  return [
-    row.session_id.toString(),
-    row.person_key.toString(),
-    row.user_id,
-    row.day_key,
-    row.started_at,
-    row.ended_at,
-    row.events,
-    row.page_views,
-    row.entry_path,
-    row.exit_path,
-    row.bot_score,
-    row.revenue,
-    entryAt,
-    exitAt,
-    sourced ? 1 : 0,
-    texts,
-    row.bot_layers,
-    row.consents,
-  ];
-}
-
-function decodeSession(value: SessionValue, project: string): Session {
-  const texts = value[15];
-  const text = (index: number): string => texts[index] ?? '';
-  return {
-    row: {
-      project,
-      session_id: BigInt(value[0]),
-      person_key: BigInt(value[1]),
-      user_id: value[2],
-      day_key: value[3],
-      started_at: value[4],
-      ended_at: value[5],
-      events: value[6],
-      page_views: value[7],
-      entry_path: value[8],
-      exit_path: value[9],
-      // In the order of sourceColumns, then contextColumns.
-      host: text(0),
-      referrer: text(1),
-      channel: text(2),
-      source: text(3),
-      medium: text(4),
-      campaign: text(5),
-      term: text(6),
-      content: text(7),
-      country: text(8),
-      region: text(9),
-      city: text(10),
-      device_type: text(11),
-      device_brand: text(12),
-      device_model: text(13),
-      os: text(14),
-      os_version: text(15),
-      browser: text(16),
-      browser_version: text(17),
-      language: text(18),
-      timezone: text(19),
-      screen: text(20),
-      app_version: text(21),
-      bot_score: value[10],
-      bot_layers: value[16] ?? value[10],
-      consents: value[17] ?? consentBits[''],
-      revenue: value[11],
-      version: 0,
-    },
-    entryAt: value[12],
-    exitAt: value[13],
-    sourced: value[14] === 1,
   };
 }
 

@@ -3,21 +3,23 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 
 /**
- * Makes queries see identities that were just written. The embedded engine does not refresh dictionaries by itself; a reload reads the
+ * Makes queries see what was just written to the tables behind dictionaries (identities, repairs of sessions). The embedded engine does not refresh dictionaries by itself; a reload reads the
  * whole table, so the more it costs the rarer it is.
  */
-export class IdentityReload {
+export class DictionaryReload {
   readonly #warehouse: ClickHouseClient;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #names: readonly string[];
   #isStale = false;
   #isRunning = false;
   #notBefore = 0;
 
-  constructor(warehouse: ClickHouseClient, clock: Clock, logger: Logger) {
+  constructor(warehouse: ClickHouseClient, clock: Clock, logger: Logger, names: readonly string[]) {
     this.#warehouse = warehouse;
     this.#clock = clock;
     this.#logger = logger;
+    this.#names = names;
   }
 
   changed(): void {
@@ -31,16 +33,19 @@ export class IdentityReload {
     this.#isRunning = true;
     this.#isStale = false;
     const started = this.#clock.now();
-    this.#warehouse
-      .command({ query: 'SYSTEM RELOAD DICTIONARY tributary.identity' })
+    this.#reload()
       .catch((error: unknown) => {
         this.#isStale = true;
-        this.#logger.warn('identities cannot be reloaded now', { error });
+        this.#logger.warn('dictionaries cannot be reloaded now', { dictionaries: this.#names, error });
       })
       .finally(() => {
         const now = this.#clock.now();
         this.#notBefore = now + Math.max(500, 10 * (now - started));
         this.#isRunning = false;
       });
+  }
+  async #reload(): Promise<void> {
+    for (const name of this.#names)
+      await this.#warehouse.command({ query: `SYSTEM RELOAD DICTIONARY tributary.${name}` });
   }
 }
