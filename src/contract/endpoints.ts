@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { countingEndpoints } from './counting-endpoints.ts';
 import { doorEndpoints } from './door-endpoints.ts';
 import { planEndpoints } from './plan-endpoints.ts';
-import { quarantineEndpoints } from './quarantine-endpoints.ts';
-import { planEndpoints } from './plan-endpoints.ts';
 import { projectSettingsEndpoints } from './project-settings.ts';
+import { quarantineEndpoints } from './quarantine-endpoints.ts';
 import { breakdownSchema, funnelSchema, overviewSchema, rangeSchema, trendSchema } from './query.ts';
 import {
   breakdownResult,
