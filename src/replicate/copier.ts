@@ -34,14 +34,12 @@ export interface CopierOptions {
   readonly newSink: () => Sink;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  /** Pauses; a table that begins to be copied ends it early. */
-  readonly pause: (milliseconds: number) => Promise<void>;
+  /** Between looks at what is to be copied; a table that changes is left alone for as long. */
+  readonly pause: () => Promise<void>;
 }
 
 const chunkBytes = 12 * 2 ** 20;
 const [fewestRows, firstRows, mostRows] = [100, 2_000, 100_000];
-/** How long a table that changes is left alone. */
-const patience = 1_000;
 
 /**
  * Copies tables chunk by chunk while the stream runs. A chunk is read in a short transaction of its own and written with the version
@@ -53,7 +51,7 @@ export async function copyTables(options: CopierOptions): Promise<never> {
   for (;;) {
     signal.throwIfAborted();
     const next = [...state.tables.values()].find(({ phase }) => phase === 'copy');
-    if (!next || !(await copyTable(options, next))) await pause(patience);
+    if (!next || !(await copyTable(options, next))) await pause();
   }
 }
 

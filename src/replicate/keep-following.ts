@@ -1,17 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../runtime/errors.ts';
-import type { Source, SourceContext, SourceStatus, StatusChange } from './source.ts';
+import {
+  type Pauses,
+  type Source,
+  type SourceContext,
+  type SourceStatus,
+  type StatusChange,
+  usualPauses,
+} from './source.ts';
 
 const [firstPause, longestPause] = [250, 30_000];
 /** A life longer than this makes the next failure a first one again. */
 const healthyLife = 60_000;
 
-export interface Keeping extends Omit<SourceContext, 'report'> {
+export interface Keeping extends Omit<SourceContext, 'report' | 'pauses'> {
+  readonly pauses?: Pauses;
   readonly onStatus: (status: SourceStatus) => void;
 }
 
 /** Follows a source for as long as nobody stops it, beginning again with longer and longer pauses when it fails. */
-export async function keepFollowing(source: Source, { onStatus, ...context }: Keeping): Promise<void> {
+export async function keepFollowing(source: Source, keeping: Keeping): Promise<void> {
+  const { onStatus, pauses = usualPauses, ...context } = keeping;
   const { clock, logger, signal } = context;
   let status: SourceStatus = {
     source: source.name,
@@ -36,7 +45,7 @@ export async function keepFollowing(source: Source, { onStatus, ...context }: Ke
   for (let pause = firstPause; !signal.aborted; pause = Math.min(longestPause, pause * 2)) {
     const began = clock.now();
     try {
-      await source.follow({ ...context, report });
+      await source.follow({ ...context, pauses, report });
     } catch (error) {
       if (signal.aborted) return;
       if (clock.now() - began > healthyLife) pause = firstPause;

@@ -41,7 +41,7 @@ export class TableKeeper {
 
   /** A table that is not replicated yet; its rows are copied from the beginning. */
   async begin(wanted: WantedTable, base: Base): Promise<TableState> {
-    const { state, tables } = this.#parts;
+    const { tables } = this.#parts;
     // what an earlier table of this name left is served until the new one is whole
     const isBeside = await tables.exists(wanted.target);
     if (wanted.history) await tables.setHistoryAside(wanted);
@@ -50,7 +50,7 @@ export class TableKeeper {
       id: wanted.id,
       target: wanted.target,
       phase: 'copy',
-      generation: 1 + Math.max(0, ...[...state.tables.values()].map(({ generation }) => generation)),
+      generation: Date.now(),
       isBeside,
       isServed: false,
       origin: base.origin,
@@ -65,7 +65,7 @@ export class TableKeeper {
 
   /** Builds a table anew beside the one that is served. */
   async rebuild(table: TableState, wanted: WantedTable, base: Base, { why, forget }: Rebuild): Promise<void> {
-    const { locks, logger, state, tables } = this.#parts;
+    const { locks, logger, tables } = this.#parts;
     await locks.during(table.id, async () => {
       locks.supersede(table.id);
       logger.warn(`${table.name} is copied again, because ${why}; what is served stays until that is done`);
@@ -73,14 +73,11 @@ export class TableKeeper {
       if (table.history && forget) await tables.dropHistory(table);
       else if (table.history && !keepsHistory) await tables.setHistoryAside(table);
       Object.assign(table, shapeOf(wanted), {
-        generation: table.generation + 1,
+        generation: Math.max(table.generation + 1, Date.now()),
         isBeside: true,
         origin: base.origin,
       });
       restart(table, base);
-      // before the table is made: a crash in between must not write rows of the old shape into it
-      await state.saveTable(table);
-      await tables.dropBeside(table);
       await this.#make(table);
     });
   }
@@ -138,17 +135,21 @@ export class TableKeeper {
     const { locks, logger, state, tables, upkeep } = this.#parts;
     await locks.during(table.id, async () => {
       if (table.phase !== 'catch up') return;
-      const isSwapped = table.isBeside && (await tables.isSwapped(table));
-      if (table.history && !isSwapped) {
+      if (table.history) {
         if (table.isBeside && (await tables.exists(table.target)) && (await tables.isContinued(table)))
           await upkeep.bridgeHistory(table, at);
         else await upkeep.beginHistory(table, at);
       }
-      if (table.isBeside) await tables.swap(table);
-      table.isBeside = false;
+      if (table.isBeside) {
+        await tables.swap(table);
+        table.isBeside = false;
+        // before anything else can fail: rows that come now are for the table that is served
+        await state.saveTable(table);
+      }
       table.isServed = true;
       table.phase = 'live';
       await tables.publish(table);
+      await tables.dropBeside(table);
       await state.saveTable(table);
       logger.info(`${table.name} is replicated`, { rows: table.copiedRows, table: `app.${table.target}` });
     });
@@ -168,9 +169,20 @@ export class TableKeeper {
     });
   }
 
+  /** Brings tables and state together again after a crash: a table is made after the state says so, and swapped before. */
+  async ensure(table: TableState): Promise<void> {
+    const { state, tables } = this.#parts;
+    if (table.isBeside && (await tables.isSwapped(table))) {
+      table.isBeside = false;
+      await state.saveTable(table);
+    }
+    await tables.create(table);
+  }
+
+  /** A table of which the state does not know would be taken for one of somebody else's after a crash. */
   async #make(table: TableState): Promise<void> {
-    await this.#parts.tables.create(table);
     await this.#parts.state.saveTable(table);
+    await this.ensure(table);
   }
 }
 

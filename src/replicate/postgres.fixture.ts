@@ -99,7 +99,7 @@ class Server implements TestPostgres {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients.values()) await (await client).end().catch(() => {});
-    await this.#end('SIGINT');
+    await this.#end('SIGQUIT');
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

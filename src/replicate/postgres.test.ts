@@ -1,18 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { comparePostgres } from './compare-postgres.fixture.ts';
 import { startPostgres, type TestPostgres } from './postgres.fixture.ts';
-import {
-  type Replica,
-  replicaWarehouse,
-  sourceFile,
-  startReplica,
-  type TestWarehouse,
-} from './replica.fixture.ts';
-import type { SourceFile } from './source-file.ts';
+import { replicaWarehouse, type TestWarehouse } from './replica.fixture.ts';
+import { type Scene, sceneIn } from './scene.fixture.ts';
 
 let server: TestPostgres;
 let warehouse: TestWarehouse;
-let databases = 0;
 
 beforeAll(async () => {
   [server, warehouse] = await Promise.all([
@@ -25,35 +17,7 @@ afterAll(async () => {
   await warehouse.stop();
 });
 
-/** A database, a source and a prefix of its own for a test. */
-async function scene(sql: string, file: Partial<SourceFile> = {}) {
-  const name = `scene${++databases}`;
-  await server.run(`CREATE DATABASE ${name}`);
-  await server.run(sql, name);
-  const source = sourceFile({ kind: 'postgres', url: server.url(name), name, prefix: `${name}_`, ...file });
-  return {
-    name,
-    source,
-    start: (): Replica => startReplica(warehouse, source),
-    run: (statements: string) => server.run(statements, name),
-    same: (table: string, without: readonly string[] = []) =>
-      expect
-        .poll(
-          () =>
-            comparePostgres(server, warehouse, table, {
-              database: name,
-              target: `${name}_${table}`,
-              without,
-            }).catch(String),
-          {
-            timeout: 30_000,
-            interval: 100,
-          },
-        )
-        .toBe(''),
-    rows: <Row>(query: string) => warehouse.query<Row>(query.replaceAll('$', `${name}_`)),
-  };
-}
+const scene = (sql: string): Promise<Scene> => sceneIn(server, warehouse, sql);
 
 test('rows of before and changes of after the start are in app, row for row', async () => {
   const one = await scene(`CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL, age int);

@@ -58,7 +58,7 @@ export function planTable(
     .map(({ before, column }) => ({ from: before.name, to: column.name }));
   const retyped = kept.filter(({ before, column }) => before.source !== column.source);
   const masked = kept.filter(({ before, column }) => !sameMask(before, column));
-  const rebuild = rebuildReason(table, key, kept, masked.length > 0);
+  const rebuild = rebuildReason(table, { columns: wanted, key }, kept, masked.length > 0);
   if (!rebuild && added.length + drop.length + rename.length + retyped.length === 0) return undefined;
   return {
     rebuild,
@@ -84,11 +84,20 @@ interface Kept {
 
 function rebuildReason(
   table: Pick<TableState, 'columns' | 'key'>,
-  key: readonly string[],
+  { columns: wanted, key }: Pick<WantedTable, 'columns' | 'key'>,
   kept: readonly Kept[],
   isMasked: boolean,
 ): string | undefined {
   if (isMasked) return 'the masks of its columns changed';
+  const [before, now] = [
+    new Set(table.columns.map(({ name }) => name)),
+    new Set(wanted.map(({ name }) => name)),
+  ];
+  // step by step, and repeated after a crash, this would mix columns up
+  const mixed = kept.find(
+    ({ before: { name }, column }) => name !== column.name && (before.has(column.name) || now.has(name)),
+  );
+  if (mixed) return `another column is called ${mixed.column.name} now`;
   const ids = table.key.map((name) => table.columns.find((column) => column.name === name)?.id);
   const sameKey =
     key.length === ids.length &&

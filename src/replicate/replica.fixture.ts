@@ -72,6 +72,7 @@ export function startReplica(warehouse: TestWarehouse, file: SourceFile): Replic
     clock: systemClock,
     logger: listening(said),
     signal: stopping.signal,
+    pauses: { status: 100, catalog: 300, phases: 30, copies: 50 },
     takeRequests: async () => {
       const taken = requests;
       requests = [];

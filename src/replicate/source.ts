@@ -50,6 +50,20 @@ export interface TableStatus {
 
 export type StatusChange = Partial<Omit<SourceStatus, 'source' | 'kind' | 'failures'>>;
 
+/** Milliseconds between looks at what nobody tells. */
+export interface Pauses {
+  /** How far behind the warehouse is. */
+  readonly status: number;
+  /** Tables, columns and partitions of the source, and what somebody asked for. */
+  readonly catalog: number;
+  /** Whether the stream has passed the end of a copy. */
+  readonly phases: number;
+  /** Whether there is something to copy. */
+  readonly copies: number;
+}
+
+export const usualPauses: Pauses = { status: 1_000, catalog: 3_000, phases: 200, copies: 1_000 };
+
 export interface SourceContext {
   readonly warehouse: ClickHouseClient;
   /** Key of the hashes in place of masked values. */
@@ -57,6 +71,7 @@ export interface SourceContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  readonly pauses: Pauses;
   readonly report: (change: StatusChange) => void;
   /** The tables that somebody asked to copy again since the last call: names, or `*`. */
   readonly takeRequests: () => Promise<readonly string[]>;

@@ -41,7 +41,7 @@ export interface TableState {
   origin: string;
   /** The parts of a partitioned table, by their ids. */
   parts?: readonly string[];
-  /** Counts how often the table was built anew. */
+  /** When the table was begun to be built, so that no two builds have the same: milliseconds since the epoch. */
   generation: number;
   /** Rows go into a table beside the one that is served, which takes its place when it is whole. */
   isBeside: boolean;

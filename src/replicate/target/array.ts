@@ -42,6 +42,10 @@ export class ArrayColumn extends Column {
     return this.type;
   }
 
+  override get size(): number {
+    return this.#ends.at + this.#values.size;
+  }
+
   override write(out: GrowingBytes): void {
     out.copy(this.#ends.bytes, 0, this.#ends.at);
     this.#values.write(out, true);

@@ -69,7 +69,10 @@ export class Batch {
 
   /** Everything as one block of the Native format; the batch is empty afterwards. */
   take(): Block {
-    const out = new GrowingBytes();
+    // as large as it will be, since growing would copy it
+    const out = new GrowingBytes(
+      this.columns.reduce((sum, { column }) => sum + column.size, 4_096 + this.rows * 48),
+    );
     const lost = new Map<string, number>();
     const extras = this.#extras();
     out.varint(this.columns.length + extras.length);

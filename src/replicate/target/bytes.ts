@@ -1,12 +1,16 @@
 /** Bytes that grow at their end; emptied and filled again for every batch, so that a steady stream allocates little. */
 export class GrowingBytes {
-  bytes: Buffer = Buffer.allocUnsafe(1024);
+  bytes: Buffer;
   at = 0;
+
+  constructor(size = 1024) {
+    this.bytes = Buffer.allocUnsafe(size);
+  }
 
   clear(): void {
     this.at = 0;
     // one huge batch must not hold its memory for ever
-    if (this.bytes.length > 4 * 2 ** 20) this.bytes = Buffer.allocUnsafe(1024);
+    if (this.bytes.length > 16 * 2 ** 20) this.bytes = Buffer.allocUnsafe(1024);
   }
 
   reserve(size: number): void {

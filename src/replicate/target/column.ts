@@ -40,6 +40,11 @@ export abstract class Column {
     this.appendNull();
   }
 
+  /** Bytes that it will take, about. */
+  get size(): number {
+    return this.data.at + this.rows + 256;
+  }
+
   /** Whether there are NULLs, which a column that is not Nullable cannot take. */
   get hasNulls(): boolean {
     return this.#nulls.length > 0;

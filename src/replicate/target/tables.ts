@@ -19,6 +19,8 @@ export class TargetTables {
   async create(table: TableState): Promise<void> {
     const key = table.key.map((name) => quoteName(columnName(name))).join(', ');
     const columns = table.columns.map(declaration).join(', ');
+    // one that was left by an earlier build has other rows, and perhaps other columns
+    if (table.isBeside && (await this.#comment(rawName(table))) !== mark(table)) await this.dropBeside(table);
     await this.#run(
       `CREATE TABLE IF NOT EXISTS app_raw.${quoteName(rawName(table))} (${columns}, _version UInt128, _deleted UInt8)
        ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY (${key}) SETTINGS ${settings} COMMENT ${quoteText(mark(table))}`,
@@ -42,14 +44,12 @@ export class TargetTables {
       );
   }
 
-  /** The table that was built beside takes the place of the served one, unless a process that died has done it already. */
+  /** The table that was built beside takes the place of the served one. */
   async swap(table: TableState): Promise<void> {
     const served = `app_raw.${quoteName(table.target)}`;
     const beside = `app_raw.${quoteName(besideName(table))}`;
-    const comment = await this.#comment(table.target);
-    if (comment === undefined) await this.#run(`RENAME TABLE ${beside} TO ${served}`);
-    else if (comment !== mark(table)) await this.#run(`EXCHANGE TABLES ${served} AND ${beside}`);
-    await this.#run(`DROP TABLE IF EXISTS ${beside} SYNC`);
+    if (await this.exists(table.target)) await this.#run(`EXCHANGE TABLES ${served} AND ${beside}`);
+    else await this.#run(`RENAME TABLE ${beside} TO ${served}`);
   }
 
   async dropBeside(table: TableState): Promise<void> {

@@ -28,6 +28,7 @@ export class Applier implements Changes {
   readonly #routes = new Map<number, Route | null>();
   readonly change: Change = { positionHigh: 0, positionLow: 0, ordinal: 0, committedAt: 0, transaction: 0 };
   #deferred: DeferredRow[] = [];
+  #deferredBytes = 0;
   inTransaction = false;
   /** Rows since the beginning. */
   rows = 0;
@@ -41,10 +42,16 @@ export class Applier implements Changes {
     this.#routes.set(relation, route);
   }
 
-  /** Rows of which values must be read again before anything up to here is durable. */
+  /** About how many bytes are not written yet, of rows in the sink and of rows that are not whole. */
+  get waiting(): number {
+    return this.#sink.bytes + this.#deferredBytes;
+  }
+
+  /** Rows of which values must be read again before anything up to here is durable. Those that come later wait for the next call. */
   takeDeferred(): DeferredRow[] {
     const taken = this.#deferred;
     this.#deferred = [];
+    this.#deferredBytes = 0;
     return taken;
   }
 
@@ -109,6 +116,7 @@ export class Applier implements Changes {
     for (const column of route.computed) appendFound(route, column, found?.[column]);
     for (const column of route.absent) writer.appendUnknown(column);
     writer.end(change, operation);
+    this.#sink.bytes += sizeOf(row);
   }
 
   /** Even numbers from 2, whether the table is replicated or not. */
@@ -121,7 +129,8 @@ export class Applier implements Changes {
     const { columns, writer } = route;
     if (route.computed.length > 0 || misses(route, row, old)) {
       this.#deferred.push(deferredRow(route, row, old, this.change, operation));
-      this.#count(row);
+      this.#deferredBytes += sizeOf(row);
+      this.rows++;
       return;
     }
     for (let i = 0; i < row.count; i++) {
@@ -156,9 +165,13 @@ export class Applier implements Changes {
   }
 
   #count(row: Tuple): void {
-    this.#sink.bytes += row.bytes.length + overhead;
+    this.#sink.bytes += sizeOf(row);
     this.rows++;
   }
+}
+
+function sizeOf(row: Tuple): number {
+  return row.bytes.length + overhead;
 }
 
 /** Whether the log left a value out that the old row does not have either. */

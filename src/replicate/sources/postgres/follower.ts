@@ -17,7 +17,7 @@ export interface FollowerOptions {
 }
 
 /** Rows of one insert; more are not decoded before these are written. */
-const mostBytes = 24 * 2 ** 20;
+const mostBytes = 12 * 2 ** 20;
 /** Between two inserts, milliseconds; an insert that took longer is given as long again. */
 const [shortestPause, longestPause] = [120, 1_000];
 const tick = 50;
@@ -130,7 +130,7 @@ export class Follower {
       return;
     }
     decodeMessage(message, this.#options.applier());
-    if (!this.#held && this.#options.sink.bytes > mostBytes) this.hold(async () => {});
+    if (!this.#held && this.#options.applier().waiting > mostBytes) this.hold(async () => {});
   }
 
   #drain(): void {
@@ -165,7 +165,7 @@ export class Follower {
 
   #isDue(): boolean {
     const pause = Math.min(longestPause, Math.max(shortestPause, this.#flushTime));
-    return !this.#flushing && this.#options.sink.bytes > 0 && Date.now() - this.#lastFlush >= pause;
+    return !this.#flushing && this.#options.applier().waiting > 0 && Date.now() - this.#lastFlush >= pause;
   }
 
   #flushSoon(): void {
@@ -197,10 +197,10 @@ export class Follower {
   }
 
   #tick(): void {
-    const { applier, sink, stream } = this.#options;
+    const { applier, stream } = this.#options;
     const now = Date.now();
     if (!this.#held && !this.#flushing) {
-      if (sink.bytes === 0 && !applier().inTransaction) this.#durable = this.#taken;
+      if (applier().waiting === 0 && !applier().inTransaction) this.#durable = this.#taken;
       // a transaction that takes long is shown while it comes
       else if (this.#isDue() && (!applier().inTransaction || now - this.#lastFlush > longestPause))
         this.#flushSoon();

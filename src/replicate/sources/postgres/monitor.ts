@@ -16,7 +16,6 @@ export interface MonitorOptions extends SourceContext {
   readonly lost: Readonly<Record<string, number>>;
 }
 
-const interval = 1_000;
 /** Every so many rounds something is written into the log, so that it moves on although nobody writes to our tables. */
 const heartbeat = 10;
 
@@ -31,11 +30,11 @@ export class Monitor {
   }
 
   async run(): Promise<never> {
-    const { signal } = this.#options;
+    const { pauses, signal } = this.#options;
     for (let round = 0; ; round++) {
       await this.#measure();
       if (round % heartbeat === 0) await nudge(this.#options.client);
-      await sleep(interval, undefined, { signal });
+      await sleep(pauses.status, undefined, { signal });
     }
   }
 

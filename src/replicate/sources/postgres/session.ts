@@ -74,7 +74,7 @@ class Session {
   }
 
   async run(): Promise<never> {
-    const { warehouse, logger, signal, report } = this.#context;
+    const { warehouse, logger, pauses, signal, report } = this.#context;
     const { sql, copy, log } = this.#clients;
     report({ state: 'connecting', message: '' });
     const state = await ReplicationState.load(warehouse, this.#file.name);
@@ -124,7 +124,15 @@ class Session {
     });
     return await Promise.race([
       follower.run(slotName(this.#file), publicationName(this.#file)),
-      copyTables({ reader, state, locks: this.#locks, newSink, logger, signal, pause }),
+      copyTables({
+        reader,
+        state,
+        locks: this.#locks,
+        newSink,
+        logger,
+        signal,
+        pause: () => pause(pauses.copies),
+      }),
       monitor.run(),
       watchCatalog({
         file: this.#file,
@@ -233,7 +241,8 @@ class Session {
       const known = state.tables.get(table.id);
       const shape = wantedTable(this.#file, table, types);
       if (!known) await keeper.begin(shape, position === began ? first : later);
-      else if (known.origin !== origin)
+      else if (known.origin === origin) await keeper.ensure(known);
+      else
         await keeper.rebuild(known, shape, first, { why: loss ?? 'its log is another one', forget: false });
     }
     for (const table of state.tables.values())

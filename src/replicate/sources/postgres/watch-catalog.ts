@@ -25,20 +25,18 @@ export interface WatchOptions {
   readonly follower: Follower;
 }
 
-const catalogPause = 3_000;
-const phasePause = 200;
-
 /**
  * Sees what the log does not tell: new and dropped tables, changes of a table that nobody wrote to since, partitions that came or
  * went with their rows, tables whose copy the stream has passed, and what somebody asked for.
  */
 export async function watchCatalog(options: WatchOptions): Promise<never> {
-  const { signal } = options.context;
+  const { pauses, signal } = options.context;
   const drifts = new Drifts(options);
+  const rounds = Math.ceil(pauses.catalog / pauses.phases);
   for (let round = 0; ; round++) {
     finishTables(options);
-    if (round % (catalogPause / phasePause) === 0) await look(options, drifts);
-    await sleep(phasePause, undefined, { signal });
+    if (round % rounds === 0) await look(options, drifts);
+    await sleep(pauses.phases, undefined, { signal });
   }
 }
 
