@@ -50,6 +50,7 @@ export interface LogReader {
   close(): void;
 }
 
+export { rewriteLog, scrubLog } from './sqlite/rewrite.ts';
 export type { LogWriterOptions } from './sqlite/writer.ts';
 
 /** Opens the embedded log for writing; one writer per file. `path` is the database file, made when it is missing. */

@@ -7,9 +7,10 @@ import { SqliteHeartbeats } from './sqlite/heartbeats.ts';
 import { SqliteKeys } from './sqlite/keys.ts';
 import { SqliteLinks } from './sqlite/links.ts';
 import { migrate } from './sqlite/migrate.ts';
+import { SqlitePrivacy } from './sqlite/privacy.ts';
 import { SqliteProjects } from './sqlite/projects.ts';
-import { SqliteSessions } from './sqlite/sessions.ts';
 import { SqliteReplays } from './sqlite/replays.ts';
+import { SqliteSessions } from './sqlite/sessions.ts';
 import { SqliteSettings } from './sqlite/settings.ts';
 import { SqliteUsers } from './sqlite/users.ts';
 import type { Store } from './store.ts';
@@ -34,8 +35,8 @@ export function openSqliteStore(path: string, clock: Clock, box: SecretBox): Sto
     links: new SqliteLinks(database, clock),
     heartbeats: new SqliteHeartbeats(database, clock),
     settings: new SqliteSettings(database),
-    close: async () => database.close(),
     privacy: new SqlitePrivacy(database, box),
     replays: new SqliteReplays(database),
+    close: async () => database.close(),
   };
 }

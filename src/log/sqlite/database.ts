@@ -19,6 +19,8 @@ export function openDatabase(path: string): DatabaseSync {
   db.exec(`PRAGMA page_size = ${pageSize}`);
   if (db.prepare('PRAGMA journal_mode').get()?.journal_mode !== 'wal') db.exec('PRAGMA journal_mode = WAL');
   db.exec('PRAGMA synchronous = FULL');
+  // what is deleted leaves nothing in pages that are written anyway; free pages are for scrubLog
+  db.exec('PRAGMA secure_delete = FAST');
   db.exec(schema);
   return db;
 }

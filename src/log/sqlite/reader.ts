@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
-import type { LogRecord } from '../../contract/request.ts';
+import type { AcceptedRequest, LogRecord } from '../../contract/request.ts';
 import type { AcceptedCount, LogReader, RecordsOf } from '../log.ts';
 import { headQuery, openDatabase } from './database.ts';
 
@@ -98,7 +98,21 @@ export class SqliteLogReader implements LogReader {
   }
 }
 
-function toRecord(row: Record<string, SQLOutputValue>): LogRecord {
+/** What is kept of a request beside its body, as one JSON text. */
+export function headOf({
+  key,
+  method,
+  path,
+  query,
+  headers,
+  address,
+  visitor,
+  replay,
+}: AcceptedRequest): string {
+  return JSON.stringify({ key, method, path, query, headers, address, visitor, replay });
+}
+
+export function toRecord(row: Record<string, SQLOutputValue>): LogRecord {
   const head = JSON.parse(row.head as string) as Head;
   return {
     offset: row.offset as number,

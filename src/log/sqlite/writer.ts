@@ -6,6 +6,7 @@ import type { AcceptedRequest } from '../../contract/request.ts';
 import { TributaryError } from '../../runtime/errors.ts';
 import type { LogWriter } from '../log.ts';
 import { openDatabase } from './database.ts';
+import { headOf } from './reader.ts';
 import type { CommitAnswer, CommitMessage } from './writer-thread.ts';
 
 export interface LogWriterOptions {
@@ -80,8 +81,7 @@ export class SqliteLogWriter implements LogWriter {
       return Promise.reject(new TributaryError('overloaded', 'the log is closing', { retryAfter: 1 }));
     }
     if (this.#diskLow) return Promise.reject(diskFull('less than the reserve of disk space is free'));
-    const { key, method, path, query, headers, address, visitor, replay } = request;
-    const head = JSON.stringify({ key, method, path, query, headers, address, visitor, replay });
+    const head = headOf(request);
     const bytes = head.length + request.body.length + recordOverhead;
     if (this.#queued + bytes > this.#maxQueued) {
       return Promise.reject(
