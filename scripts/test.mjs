@@ -1,6 +1,6 @@
 // `npm test`: everything, on a machine that has nothing but Node and npm. Ends with one line, `N passed, N failed`.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { runGates, runTests } from './gates.mjs';
 import { buildInterface, buildTracker, installPackages, node, run } from './install.mjs';
 
@@ -9,6 +9,8 @@ const debianPackages = {
   chromium: () => existsSync('/usr/bin/chromium'),
   'nginx-light': () => existsSync('/usr/sbin/nginx'),
   rsyslog: () => existsSync('/usr/sbin/rsyslogd'),
+  // where the tests look for it
+  postgresql: () => postgresFolders().some((folder) => existsSync(`${folder}/initdb`)),
   // the languages of the client libraries
   'python3-venv': () => works('python3', '-c', 'import ensurepip, venv'),
   'golang-go': () => works('go', 'version'),
@@ -42,6 +44,13 @@ function installDebianPackages() {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+}
+
+/** Debian keeps each version in a folder of its own. */
+function postgresFolders() {
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian) : [];
+  return [...versions.map((version) => `${debian}/${version}/bin`), '/usr/local/bin', '/opt/homebrew/bin'];
 }
 
 function works(command, ...args) {

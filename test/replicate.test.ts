@@ -53,41 +53,52 @@ test('every table is the same, row for row, after replication, database and ware
     args: ['--no-demo', `--workspace=${workspace}`],
     env: { APP_PASSWORD: 'not asked for' },
   });
-  const changes = [...schemaChanges];
-  const kills = { replicate: 0, warehouse: 0, postgres: 0 };
+  const restart = async (): Promise<void> => {
+    await server.kill();
+    await server.start();
+  };
+  const changes = schemaChanges.values();
+  const steps = shuffled(random, [
+    ...Array.from(schemaChanges, () => () => server.run(changes.next().value ?? '')),
+    ...Array.from({ length: 5 }, () => () => kill(program, 'replicate')),
+    ...Array.from({ length: 3 }, () => () => kill(program, 'warehouse')),
+    ...Array.from({ length: 2 }, () => restart),
+  ]);
   let committed = 0;
-  const began = Date.now();
-  for (let round = 0; Date.now() - began < 60_000; round++) {
-    committed += await server.run(randomTransaction(random)).then(
-      () => 1,
-      async (error: Error) => {
-        // a statement that a constraint refuses ends its transaction
-        if (!error.message.includes('duplicate key')) throw error;
-        await server.run('ROLLBACK');
-        return 0;
-      },
-    );
-    const dice = random();
-    if (dice < 0.01) {
-      const change = changes.shift();
-      if (change) await server.run(change);
-    } else if (dice < 0.025) kills.replicate += kill(program.pids('replicate'));
-    else if (dice < 0.03) kills.warehouse += kill(program.pids('warehouse'));
-    else if (dice < 0.034) {
-      await server.kill();
-      await server.start();
-      kills.postgres++;
+  for (const step of steps) {
+    for (let left = 20 + Math.floor(random() * 40); left > 0; left--) {
+      committed += await transact(server, randomTransaction(random));
+      // a pace that replication can follow now and then
+      if (left % 10 === 0) await sleep(20);
     }
-    if (round % 10 === 0) await sleep(20);
+    await step();
   }
-  for (const change of changes) await server.run(change);
-  console.log(kills, committed);
+  for (let left = 40; left > 0; left--) committed += await transact(server, randomTransaction(random));
   for (const table of workloadTables) await untilSame(server, program, table, 120);
-  expect(Math.min(...Object.values(kills))).toBeGreaterThan(0);
-  expect(committed).toBeGreaterThan(100);
+  expect(committed).toBeGreaterThan(200);
 });
 
-function kill(pids: readonly number[]): number {
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
-  return pids.length;
+/** How many transactions it was: a statement that a constraint refuses ends its transaction. */
+async function transact(server: TestPostgres, statements: string): Promise<number> {
+  try {
+    await server.run(statements);
+    return 1;
+  } catch (error) {
+    if (!String(error).includes('duplicate key')) throw error;
+    await server.run('ROLLBACK');
+    return 0;
+  }
+}
+
+/** Kills a process that runs; one that was killed before comes again a moment later. */
+async function kill(program: Program, role: 'replicate' | 'warehouse'): Promise<void> {
+  await expect.poll(() => program.pids(role).length, { timeout: 60_000 }).toBeGreaterThan(0);
+  for (const pid of program.pids(role)) process.kill(pid, 'SIGKILL');
+}
+
+function shuffled<Item>(random: () => number, items: readonly Item[]): Item[] {
+  return items
+    .map((item) => ({ item, place: random() }))
+    .toSorted((one, other) => one.place - other.place)
+    .map(({ item }) => item);
 }
