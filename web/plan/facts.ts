@@ -13,9 +13,14 @@ export function wrongOf({ violating, quarantined }: PlanCounts): number {
 export const shows = [
   { value: 'all', label: 'All', test: () => true },
   { value: 'wrong', label: 'Do not fit', test: ({ week }: PlannedEventFacts) => wrongOf(week) > 0 },
-  { value: 'unplanned', label: 'Unplanned', test: ({ kind }: PlannedEventFacts) => kind === 'unplanned' },
+  { value: 'unplanned', label: 'Unplanned', test: isUnplanned },
   { value: 'unused', label: 'Unused', test: isUnused },
 ] as const;
+
+/** It comes, and nobody has planned it. */
+function isUnplanned({ kind, week }: PlannedEventFacts): boolean {
+  return kind === 'unplanned' && totalOf(week) > 0;
+}
 
 /** Planned, and nobody has sent it for a week; or nobody plans nor sends it, and it fills the disk. */
 export function isUnused({ week, kind }: PlannedEventFacts): boolean {
@@ -34,7 +39,7 @@ export interface PlanSums {
 export function sumsOf(events: readonly PlannedEventFacts[]): PlanSums {
   const sum = (of: readonly PlannedEventFacts[], value: (one: PlannedEventFacts) => number): number =>
     of.reduce((total, one) => total + value(one), 0);
-  const unplanned = events.filter(({ kind, week }) => kind === 'unplanned' && totalOf(week) > 0);
+  const unplanned = events.filter(isUnplanned);
   const unused = events.filter(isUnused);
   return {
     events: sum(events, ({ week }) => totalOf(week)),

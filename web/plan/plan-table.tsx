@@ -18,7 +18,7 @@ interface PlanTableProps {
 
 export function PlanTable({ events, bytes: all, now, onChoose }: PlanTableProps) {
   return (
-    <div className="table-scroll">
+    <div className="table-scroll plan-table">
       <table className="data" aria-label="Events">
         <thead>
           <tr>
@@ -42,7 +42,11 @@ export function PlanTable({ events, bytes: all, now, onChoose }: PlanTableProps)
           {events.map((event) => (
             <tr key={event.event} data-testid="plan-row">
               <td className="clip">
-                <UnstyledButton className="plan-name" onClick={() => onChoose(event.event)}>
+                <UnstyledButton
+                  className="plan-name"
+                  title={event.event}
+                  onClick={() => onChoose(event.event)}
+                >
                   {event.event === '' ? 'No name' : event.event}
                 </UnstyledButton>
                 {event.description === '' ? null : (

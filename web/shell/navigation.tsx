@@ -3,6 +3,7 @@ import {
   IconChartDots3,
   IconFilterBolt,
   IconLayoutDashboard,
+  IconListCheck,
   IconPlugConnected,
   IconRipple,
   IconSettings,
@@ -36,6 +37,7 @@ const groups = [
     name: 'Data',
     destinations: [
       { to: '/sources', label: 'Sources', icon: IconPlugConnected, role: 'editor' },
+      { to: '/plan', label: 'Tracking plan', icon: IconListCheck, role: 'viewer' },
       { to: '/pipeline', label: 'Pipeline', icon: IconRipple, role: 'viewer' },
     ],
   },
