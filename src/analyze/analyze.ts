@@ -14,11 +14,16 @@ import { consentReport } from './consent-report.ts';
 import type { CountingRules } from './counted.ts';
 import { eventSamples } from './event-samples.ts';
 import { live } from './live.ts';
+import { changesOf, identityHistory } from './people/identity-history.ts';
+import { person, personEvents, previewMerge } from './people/person.ts';
+import { knownPerson } from './people/person-ids.ts';
+import { searchPeople } from './people/search.ts';
 import type { Ruled } from './scope.ts';
 import { activityByKey } from './source-activity.ts';
 import { sourceStatus } from './source-status.ts';
 import { userQuery } from './user-query.ts';
 
+export { changesOf, identityHistory, knownPerson, person, personEvents, previewMerge, searchPeople };
 export { activityByKey, eventSamples, planDrift, planEvent, planEvents, sourceStatus };
 
 /** The endpoints that this folder answers. */

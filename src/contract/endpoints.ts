@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { countingEndpoints } from './counting-endpoints.ts';
 import { doorEndpoints } from './door-endpoints.ts';
+import { personEndpoints } from './person-endpoints.ts';
 import { planEndpoints } from './plan-endpoints.ts';
 import { projectSettingsEndpoints } from './project-settings.ts';
 import { quarantineEndpoints } from './quarantine-endpoints.ts';
@@ -211,6 +212,7 @@ export const endpoints = {
     output: done,
   },
   ...projectSettingsEndpoints,
+  ...personEndpoints,
   ...countingEndpoints,
   ...sourceEndpoints,
   ...quarantineEndpoints,

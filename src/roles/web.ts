@@ -19,6 +19,7 @@ import { type ClickHouseClient, connect } from '../warehouse/warehouse.ts';
 import { DailySalt } from './daily-salt.ts';
 import { demoProgress, demoSetting } from './demo.ts';
 import { doorHandlers } from './doors.ts';
+import { peopleHandlers } from './people.ts';
 import { pipelineStatus } from './pipeline-status.ts';
 import { placesOf, readSecrets, schemasFolder, warehouseUrl } from './places.ts';
 import { planHandlers } from './plan.ts';
@@ -180,6 +181,14 @@ function handlersOf({
       }),
     demoStatus: async () => demoStatus(store),
     ...projectSettingsHandlers(store, writer, systemClock),
+    ...peopleHandlers({
+      store,
+      warehouse: full,
+      log: writer,
+      head: () => reader.head(),
+      clock: systemClock,
+      processed: async () => (await processHeartbeat(store))?.detail.progress.lastOffset,
+    }),
     ...planHandlers(plans, full, systemClock),
     ...sourceStatusHandlers(store, full, refusals),
     ...quarantine,
