@@ -74,6 +74,16 @@ const plan = createRoute({
   path: '/plan',
   component: lazyRouteComponent(() => import('./pages/plan.tsx'), 'PlanPage'),
 });
+const quarantine = createRoute({
+  getParentRoute: () => inside,
+  path: '/quarantine',
+  component: lazyRouteComponent(() => import('./pages/quarantine.tsx'), 'QuarantinePage'),
+});
+const quarantineGroup = createRoute({
+  getParentRoute: () => inside,
+  path: '/quarantine/$cause',
+  component: lazyRouteComponent(() => import('./pages/quarantine-group.tsx'), 'QuarantineGroupPage'),
+});
 const settings = createRoute({
   getParentRoute: () => inside,
   path: '/settings',
@@ -83,7 +93,21 @@ const settings = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    inside.addChildren([home, overview, live, explore, funnel, pipeline, sources, source, plan, sql, settings]),
+    inside.addChildren([
+      home,
+      overview,
+      live,
+      explore,
+      funnel,
+      pipeline,
+      quarantine,
+      quarantineGroup,
+      sources,
+      source,
+      plan,
+      sql,
+      settings,
+    ]),
   ]),
   parseSearch: (text) => parseSearch(text) as Record<string, unknown>,
   stringifySearch: (search) => stringifySearch(search),

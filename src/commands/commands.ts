@@ -88,6 +88,14 @@ export const commands: Readonly<Record<string, Command>> = {
     guide: 'docs/replicate.md',
     run: async (context) => (await import('./replicate.ts')).replicate(context),
   },
+  quarantine: {
+    usage: 'list | show GROUP | replay GROUP | discard GROUP',
+    summary: 'what failed, by cause, and sending it again: --transform FILE or --fix NAME, --project, --json',
+    options: ['project', 'transform', 'fix', 'name'],
+    switches: ['json'],
+    guide: 'docs/quarantine.md',
+    run: async (context) => (await import('./quarantine.ts')).quarantine(context),
+  },
   email: {
     usage: 'link [URL…]',
     summary: 'make the signed pixel and links of an e-mail: --key, --message, --to or --user',

@@ -74,7 +74,7 @@ function limitsText({ origins, events, requestsPerSecond }: Source): string {
   return parts.length === 0 ? 'none' : parts.join(', ');
 }
 
-function seenText(at: number | null | undefined, now: number): string {
+export function seenText(at: number | null | undefined, now: number): string {
   if (at === null || at === undefined) return 'never';
   const minutes = Math.floor((now - at) / 60_000);
   if (minutes < 1) return 'just now';
@@ -83,7 +83,7 @@ function seenText(at: number | null | undefined, now: number): string {
   return `${Math.floor(minutes / 1_440)} days ago`;
 }
 
-function columns(rows: readonly (readonly string[])[]): string {
+export function columns(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   return rows
     .map((row) =>

@@ -390,7 +390,7 @@ test('whole requests, log lines and what the warehouse refused are replayed as w
       },
       {
         ...rowOf(one),
-        log_offset: 1,
+        log_offset: 99,
         item: 0,
         protocol: 'operator',
         reason: 'not JSON',

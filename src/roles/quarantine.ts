@@ -127,6 +127,7 @@ export async function startReplay(
   { project, transform, name, ...selection }: ParsedInput<'startReplay'>,
   by: string,
 ): Promise<StoredReplay> {
+  await refuseOnTheWay({ store, warehouse, clock }, project, selection.causes);
   const until = await newestOffset(warehouse, project);
   const total = await countItems(warehouse, { project, selection, until });
   if (total === 0)
@@ -166,6 +167,31 @@ export async function startReplay(
     });
   return replay;
 }
+
+/** What is sent and not processed yet still seems to wait; it would be sent again, for nothing. */
+async function refuseOnTheWay(
+  { store, warehouse, clock }: Parts,
+  project: string,
+  causes: readonly string[],
+): Promise<void> {
+  const recent = (await store.replays.list(project, 20)).filter(
+    ({ endedAt, selection }) =>
+      endedAt !== null &&
+      clock.now() - endedAt < settling &&
+      selection.causes.some((cause) => causes.includes(cause)),
+  );
+  for (const { sent, outcomes } of await withOutcomes(warehouse, project, recent)) {
+    const processed = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
+    if (processed < sent)
+      throw new TributaryError(
+        'conflict',
+        `${sent - processed} of these items are on their way through the pipeline`,
+      );
+  }
+}
+
+/** The pipeline takes no longer than this for what a replay has left in front of it. */
+const settling = 10 * 60_000;
 
 export async function withOutcomes(
   warehouse: ClickHouseClient,

@@ -1,6 +1,8 @@
 import { Select } from '@mantine/core';
 import { useInterval } from '@mantine/hooks';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
+import { carriedSearch } from '../address/search.ts';
 import { Answer } from '../panel/answer.tsx';
 import { EmptyPanel } from '../panel/empty.tsx';
 import { Page } from '../panel/page.tsx';
@@ -13,6 +15,13 @@ import { Stages } from '../pipeline/stages.tsx';
 import { useCall } from '../query.ts';
 import { useSession } from '../session/session.tsx';
 import { GetStarted } from '../snippet/get-started.tsx';
+
+/** Where what failed can be mended. */
+const toQuarantine = (
+  <Link to="/quarantine" search={carriedSearch} className="panel-note">
+    Look, fix and replay
+  </Link>
+);
 
 const periods = [
   { value: '60', label: 'Last hour' },
@@ -63,7 +72,7 @@ export function PipelinePage() {
                 <Ledger rows={result.ledger} timezone={project.timezone} />
               )}
             </Panel>
-            <Panel title="Quarantine" flush>
+            <Panel title="Quarantine" flush tools={toQuarantine}>
               {result.quarantine.length === 0 ? (
                 <EmptyPanel title="Nothing in quarantine">
                   What cannot be decoded or processed is kept here with its original bytes.

@@ -2,6 +2,7 @@ import {
   IconActivity,
   IconChartDots3,
   IconFilterBolt,
+  IconFirstAidKit,
   IconLayoutDashboard,
   IconListCheck,
   IconPlugConnected,
@@ -39,6 +40,7 @@ const groups = [
       { to: '/sources', label: 'Sources', icon: IconPlugConnected, role: 'editor' },
       { to: '/plan', label: 'Tracking plan', icon: IconListCheck, role: 'viewer' },
       { to: '/pipeline', label: 'Pipeline', icon: IconRipple, role: 'viewer' },
+      { to: '/quarantine', label: 'Quarantine', icon: IconFirstAidKit, role: 'viewer' },
     ],
   },
   {

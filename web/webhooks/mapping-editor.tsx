@@ -13,24 +13,31 @@ interface MappingEditorProps {
   readonly value: string;
   readonly onChange: (text: string) => void;
   readonly editable: boolean;
+  /** For those who hear the page. */
+  readonly label?: string;
+  readonly placeholder?: string;
 }
 
-export function MappingEditor({ value, onChange, editable }: MappingEditorProps) {
+const example = '{\n  "event": "Conversation opened",\n  "userId": data.user.id,\n  "properties": data\n}';
+
+export function MappingEditor({
+  value,
+  onChange,
+  editable,
+  label = 'Mapping',
+  placeholder = example,
+}: MappingEditorProps) {
   return (
     <CodeMirror
       className="webhook-editor"
       value={value}
       onChange={onChange}
       editable={editable}
-      extensions={[
-        frame,
-        EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ 'aria-label': 'Mapping' }),
-      ]}
+      extensions={[frame, EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': label })]}
       theme="none"
       minHeight="220px"
       maxHeight="420px"
-      placeholder={'{\n  "event": "Conversation opened",\n  "userId": data.user.id,\n  "properties": data\n}'}
+      placeholder={placeholder}
       // Tab leaves the editor: nobody is trapped who has only a keyboard.
       indentWithTab={false}
       basicSetup={{
