@@ -1,4 +1,5 @@
 import type { LiveEvent } from '../../src/contract/result.ts';
+import { Findings } from '../counting/findings.tsx';
 import { countryName } from '../format/place.ts';
 import { moment } from '../format/time.ts';
 import { CopyButton } from '../snippet/copy-button.tsx';
@@ -30,7 +31,7 @@ export function EventFields({ event, timezone }: EventFieldsProps) {
     ['Device', event.deviceType],
     ['Library', event.library],
     ['Protocol', event.protocol],
-    ['Bot score', String(event.botScore)],
+    ['Consent', event.consent],
   ];
   return (
     <div className="live-detail">
@@ -43,6 +44,14 @@ export function EventFields({ event, timezone }: EventFieldsProps) {
               <dd>{value}</dd>
             </div>
           ))}
+        {event.bots.length === 0 ? null : (
+          <div>
+            <dt>Bot score {event.botScore}</dt>
+            <dd>
+              <Findings found={event.bots} />
+            </dd>
+          </div>
+        )}
       </dl>
       <div className="live-properties">
         <div className="snippet-head">

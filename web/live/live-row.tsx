@@ -11,10 +11,11 @@ interface LiveRowProps {
   readonly event: LiveEvent;
   readonly now: number;
   readonly timezone: string;
+  readonly bot: boolean;
 }
 
 /** One event; opens to everything that is known about it. */
-export const LiveRow = memo(function LiveRow({ event, now, timezone }: LiveRowProps) {
+export const LiveRow = memo(function LiveRow({ event, now, timezone, bot }: LiveRowProps) {
   const [opened, setOpened] = useState(false);
   const who =
     event.userId || (event.anonymousId === '' ? 'nobody' : `anonymous ${event.anonymousId.slice(0, 8)}`);
@@ -28,7 +29,7 @@ export const LiveRow = memo(function LiveRow({ event, now, timezone }: LiveRowPr
         <span className="live-event">
           <span className="live-name">{event.event}</span>
           {event.event === event.type ? null : <span className="live-type">{event.type}</span>}
-          {event.botScore >= 50 ? <span className="live-type">bot</span> : null}
+          {bot ? <span className="live-type">bot</span> : null}
         </span>
         <span className={event.userId === '' ? 'live-who muted' : 'live-who'}>{who}</span>
         <span className="live-path muted">{event.path || event.library}</span>

@@ -3,6 +3,7 @@ import { useHotkeys, useInterval } from '@mantine/hooks';
 import { IconPlayerPause, IconPlayerPlay, IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { EventPicker } from '../catalog/event-picker.tsx';
+import { isBot } from '../counting/is-bot.ts';
 import { compact, full } from '../format/number.ts';
 import { bufferSize, matchesText } from '../live/buffer.ts';
 import { LiveRow } from '../live/live-row.tsx';
@@ -10,6 +11,7 @@ import { useLive } from '../live/use-live.ts';
 import { EmptyPanel } from '../panel/empty.tsx';
 import { Failure } from '../panel/failure.tsx';
 import { Page } from '../panel/page.tsx';
+import { useCall } from '../query.ts';
 import { useSession } from '../session/session.tsx';
 import { GetStarted, useHasEvents } from '../snippet/get-started.tsx';
 
@@ -21,6 +23,7 @@ export function LivePage() {
   const [now, setNow] = useState(() => Date.now());
   useInterval(() => setNow(Date.now()), 1_000, { autoInvoke: true });
   const started = useHasEvents();
+  const rules = useCall('projectSettings', { project: project.id }).data?.bots;
   const live = useLive(project.id, event, paused);
   const rows = live.events.filter((candidate) => matchesText(candidate, text));
   const toggle = () => setPaused((was) => !was);
@@ -85,7 +88,13 @@ export function LivePage() {
           ) : (
             <ol className="live-list" aria-label="Newest events">
               {rows.map((row) => (
-                <LiveRow key={row.eventId} event={row} now={now} timezone={project.timezone} />
+                <LiveRow
+                  key={row.eventId}
+                  event={row}
+                  now={now}
+                  timezone={project.timezone}
+                  bot={rules !== undefined && isBot(row, rules)}
+                />
               ))}
             </ol>
           )}

@@ -1,4 +1,6 @@
 import { Tabs } from '@mantine/core';
+import { useLocation } from '@tanstack/react-router';
+import { CountingSettings } from '../counting/counting-settings.tsx';
 import { Page } from '../panel/page.tsx';
 import { mayAct, useSession } from '../session/session.tsx';
 import { Keys } from '../settings/keys.tsx';
@@ -8,15 +10,21 @@ import { ProjectSettings } from '../settings/project-settings.tsx';
 
 export function SettingsPage() {
   const { me, project } = useSession();
+  const asked = useLocation({ select: ({ hash }) => hash });
   const sections = [
     { id: 'keys', label: 'API keys', shown: mayAct(me, 'editor'), content: <Keys /> },
     { id: 'project', label: 'Project', shown: true, content: <ProjectSettings /> },
+    { id: 'counting', label: 'What counts', shown: true, content: <CountingSettings /> },
     { id: 'people', label: 'People', shown: mayAct(me, 'admin') && me.user !== null, content: <People /> },
     { id: 'account', label: 'Account', shown: me.user !== null, content: <OwnPassword /> },
   ].filter(({ shown }) => shown);
   return (
     <Page title="Settings" note={project.name}>
-      <Tabs defaultValue={sections[0]?.id ?? null} keepMounted={false} variant="none">
+      <Tabs
+        defaultValue={(sections.find(({ id }) => id === asked) ?? sections[0])?.id ?? null}
+        keepMounted={false}
+        variant="none"
+      >
         <Tabs.List className="plain-tabs plain-tabs-wide" aria-label="Settings">
           {sections.map(({ id, label }) => (
             <Tabs.Tab key={id} value={id} className="plain-tab">

@@ -10,7 +10,8 @@ import { ofApp } from './visitor.ts';
  */
 export const contradictionLayer: Layer = { name: 'contradiction', find };
 
-/** Of the agent and its hints, which repeat; '' as the key of the suspicions of an agent without any. */
+const none: readonly Suspicion[] = [];
+/** Of an agent and its hints, which repeat. */
 const recent = new RecentCache<readonly Suspicion[]>(5_000);
 /** By agent and by what the headers and the screen add. */
 const whole = new RecentCache<Finding>(5_000);
@@ -20,9 +21,9 @@ function find(draft: Draft): Finding {
   const { agentKey, event } = draft;
   const { clientHints, screen, userAgent } = event;
   if (userAgent === undefined || ofApp(draft)) return nothing;
-  let ofAgent = recent.get(agentKey);
+  let ofAgent = clientHints === undefined ? none : recent.get(agentKey);
   if (ofAgent === undefined) {
-    ofAgent = clientHints === undefined ? [] : disagreements(cut(userAgent, maxUserAgent), clientHints);
+    ofAgent = disagreements(cut(userAgent, maxUserAgent), clientHints ?? {});
     recent.set(agentKey, ofAgent);
   }
   const more = missingHeaders(draft, userAgent) | (isStrange(screen) ? flags.screen : 0);
