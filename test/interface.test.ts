@@ -115,7 +115,7 @@ describe('with a product’s events', () => {
       }),
     );
     const row = page.getByTestId('live-row').filter({ hasText: 'Just happened' });
-    await row.waitFor({ timeout: 5_000 });
+    await row.waitFor({ timeout: 20_000 });
     await row.getByRole('button').first().click();
     await row.getByText('green').first().waitFor();
     await page.close();

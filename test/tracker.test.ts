@@ -94,7 +94,10 @@ describe('what is tracked without a call', () => {
     await page.click('#file');
     await page.click('#send');
     await page.click('#plan b');
-    await page.evaluate('window.scrollTo(0, 1500)');
+    // until the page knows of it
+    await page.evaluate(
+      `scrollTo(0, 1500); new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`,
+    );
     await page.waitForTimeout(150);
     await page.evaluate(`history.pushState({}, '', '/auto/second'); document.title = 'Second'`);
     await page.waitForTimeout(150);
