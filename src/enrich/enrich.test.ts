@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EnrichedBatch, PipelineItem } from '../contract/pipeline.ts';
-import type { EventRow, SessionRow } from '../contract/row.ts';
+import type { EventRow } from '../contract/row.ts';
 import { hash64 } from '../runtime/ids.ts';
 import { runBatch } from './batch.ts';
 import { createEnricher, enrichmentSteps, openState } from './enrich.ts';
 import { openGeo } from './geo/geo.ts';
 import { hour, itemOf, minute, noon, pageView } from './items.fixture.ts';
 import { enricherInMemory, sessionsInMemory } from './memory.fixture.ts';
+import { SeenSessions } from './sessions.fixture.ts';
 import { openSqliteState } from './state/sqlite.ts';
 
 const mixed = (offset: number): PipelineItem[] => [
@@ -218,17 +219,20 @@ function itemsOf(visits: readonly Visit[]): PipelineItem[] {
   });
 }
 
-/** What charts see of sessions and events, without the offsets that differ. */
+/** What charts see of sessions and events: without offsets, which differ, and without the source, of which an event has what was known when it came. */
 function seen(batches: readonly EnrichedBatch[]): unknown {
-  const sessions = new Map<bigint, SessionRow>();
-  for (const batch of batches)
-    for (const row of batch.sessions) sessions.set(row.session_id, { ...row, version: 0 });
-  const events = batches.flatMap((batch) => batch.events).map((event) => ({ ...event, log_offset: 0 }));
+  const sessions = new SeenSessions();
+  for (const batch of batches) sessions.take(batch);
+  const events = batches.flatMap((batch) => batch.events);
   return {
-    sessions: [...sessions.values()].toSorted((a, b) => (a.session_id < b.session_id ? -1 : 1)),
-    events: events.toSorted((a, b) => a.timestamp - b.timestamp),
+    sessions: sessions.rows().map((row) => ({ ...row, version: 0 })),
+    events: events
+      .map((event) => ({ ...event, ...nowhere, log_offset: 0, session_key: sessions.idOf(event) }))
+      .toSorted((a, b) => a.timestamp - b.timestamp),
   };
 }
+
+const nowhere = { referrer: '', channel: '', source: '', medium: '', campaign: '', term: '', content: '' };
 
 describe('sessions are a matter of time, not of order', () => {
   test('any order of the events inside a batch gives the same sessions and rows', async () => {

@@ -1,20 +1,6 @@
 import type { SessionRules } from '../contract/project-settings.ts';
 import { localDay } from './local-day.ts';
-import { cellMs, type Mark, minute, type Source, withoutPage } from './session-mark.ts';
-
-/** A session as the marks of its visitor make it. */
-export interface Visit {
-  /** 0 until it is known who the visitor is. */
-  id: bigint;
-  readonly start: number;
-  end: number;
-  /** What it is made of and what joined it, in order of time. */
-  marks: Mark[];
-  events: number;
-  /** What its events of this batch get; 0 until one is there. */
-  key: bigint;
-  source: Source | undefined;
-}
+import { cellMs, type Mark, minute, type Visit, withoutPage } from './session-mark.ts';
 
 const hour = 60 * minute;
 

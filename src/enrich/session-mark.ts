@@ -46,6 +46,22 @@ export interface Mark {
   batch: object | undefined;
   /** The mark of the same batch that it became part of. */
   into: Mark | undefined;
+  /** The session that events of the batch with this mark were given. */
+  given: Visit | undefined;
+}
+
+/** A session as the marks of its visitor make it. */
+export interface Visit {
+  /** 0 until it is known who the visitor is. */
+  id: bigint;
+  readonly start: number;
+  end: number;
+  /** What it is made of and what joined it, in order of time. */
+  marks: Mark[];
+  events: number;
+  /** What its events of this batch get; 0 until one is there. */
+  key: bigint;
+  source: Source | undefined;
 }
 
 export interface Sighting {
@@ -116,6 +132,7 @@ export function newMark(at: number, visit: boolean, batch: object): Mark {
     keys: noKeys,
     batch,
     into: undefined,
+    given: undefined,
   };
 }
 

@@ -1,7 +1,6 @@
 import type { SessionRules } from '../contract/project-settings.ts';
 import type { Subject } from './memory.ts';
-import type { Visit } from './session-fold.ts';
-import { fuse, type Mark, minute } from './session-mark.ts';
+import { fuse, type Mark, minute, type Visit } from './session-mark.ts';
 import { reckon } from './session-row.ts';
 
 /**
@@ -69,10 +68,13 @@ function keeper(
 /** Sessions that share a key stay together, or what is repaired about it could not be said any more. */
 function keepKin(visits: readonly Visit[], kept: readonly Visit[]): readonly Visit[] {
   if (kept.length === visits.length) return visits;
-  const keys = new Set(kept.flatMap(({ marks }) => marks.flatMap((mark) => mark.keys)));
-  return visits.filter(
-    (visit) => kept.includes(visit) || visit.marks.some((mark) => mark.keys.some((key) => keys.has(key))),
-  );
+  const keys = new Set(kept.flatMap(keysOf));
+  const kin = visits.filter((visit) => kept.includes(visit) || keysOf(visit).some((key) => keys.has(key)));
+  return kin.length === kept.length ? kept : keepKin(visits, kin);
+}
+
+function keysOf({ marks }: Visit): bigint[] {
+  return marks.flatMap(({ keys }) => keys);
 }
 
 /** The older half as one mark for each session and kind. */

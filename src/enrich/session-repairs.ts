@@ -1,5 +1,5 @@
-import type { Visit } from './session-fold.ts';
 import { isNoSession } from './session-key.ts';
+import type { Mark, Visit } from './session-mark.ts';
 import type { Repair } from './session-trail.ts';
 
 /** Before and after all events. */
@@ -9,12 +9,14 @@ const end = Date.UTC(2100, 0, 1);
 /**
  * Which keys do not name the session their events belong to, as ranges of time. A key of this visitor is divided among all of its sessions that
  * have it, without gaps, so that a session that grows needs no other repair. A key that others use, too (what had no session, what came
- * from the user), only between the first and the last event.
+ * from the user), only between the first and the last event. `alone`: what joins no session.
  */
-export function repairsOf(visits: readonly Visit[]): Repair[] {
-  const wrong = wrongKeys(visits);
-  if (wrong.size === 0) return [];
+export function repairsOf(visits: readonly Visit[], alone: readonly Mark[]): Repair[] {
   const repairs: Repair[] = [];
+  // The user's own session that they joined turned out to be one of a device.
+  for (const { end: to, keys, start: from } of alone)
+    for (const key of keys) if (!isNoSession(key)) repairs.push({ key, from, to, id: 0n });
+  const wrong = wrongKeys(visits);
   for (const [key, isShared] of wrong) {
     if (isShared) addShared(repairs, key, visits);
     else addOwn(repairs, key, visits);

@@ -1,6 +1,5 @@
 import { totalOf, worstOf } from '../contract/bots.ts';
 import type { SessionRow } from '../contract/row.ts';
-import type { Visit } from './session-fold.ts';
 import {
   type Context,
   cellMs,
@@ -11,6 +10,7 @@ import {
   type Source,
   slotMs,
   sourceColumns,
+  type Visit,
 } from './session-mark.ts';
 
 const slotsPerCell = cellMs / slotMs;

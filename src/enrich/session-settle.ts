@@ -2,13 +2,13 @@ import type { SessionRules } from '../contract/project-settings.ts';
 import { hash64 } from '../runtime/ids.ts';
 import type { BatchSessions } from './batch-sessions.ts';
 import type { Memory, Subject } from './memory.ts';
-import { join, openAt, type Visit, visitAt } from './session-fold.ts';
+import { join, openAt, visitAt } from './session-fold.ts';
 import { keyOf } from './session-key.ts';
-import { addKey, type Mark, type Source, setUser } from './session-mark.ts';
+import { addKey, type Mark, type Source, setUser, type Visit } from './session-mark.ts';
 import { prune } from './session-prune.ts';
 import { changesOf, repairsOf } from './session-repairs.ts';
 import { deletedRow, firstSource, sessionRow, type Whose } from './session-row.ts';
-import { insertByStart } from './session-trail.ts';
+import { insertByStart, type Repair } from './session-trail.ts';
 
 /**
  * Makes the sessions of everybody who has new marks, once all events of the batch are placed: the ids that events get, rows of sessions that
@@ -17,17 +17,21 @@ import { insertByStart } from './session-trail.ts';
 export function settleSessions(memory: Memory): void {
   const { sessions } = memory;
   adoptAll(memory);
-  const alone = new Map<Subject, Mark[]>();
-  for (const subject of sessions.changed) {
+  const settling = Array.from(sessions.changed, (subject) => {
     const rules = rulesOf(subject, memory);
-    alone.set(subject, join(sessions.visitsOf(subject, rules), subject.trail.marks, rules));
+    const visits = sessions.visitsOf(subject, rules);
+    return { subject, rules, visits, alone: join(visits, subject.trail.marks, rules) };
+  });
+  for (const placed of sessions.placed) {
+    const visit = placed.mark.given ?? give(placed, memory);
+    if (visit === undefined) continue;
+    placed.row.session_key = visit.key;
+    giveSource(placed.row, visit.source);
   }
-  for (const placed of sessions.placed) name(placed, memory);
-  for (const subject of sessions.changed) {
-    const rules = rulesOf(subject, memory);
-    tell(subject, sessions.visitsOf(subject, rules), memory);
-    repair(subject, sessions.visitsOf(subject, rules), memory);
-    prune(subject, sessions.visitsOf(subject, rules), alone.get(subject) ?? [], sessions.batch, rules);
+  for (const { subject, rules, visits, alone } of settling) {
+    tell(subject, visits, memory);
+    repair(subject, repairsOf(visits, alone), memory);
+    prune(subject, visits, alone, sessions.batch, rules);
     memory.changed(subject);
   }
 }
@@ -61,7 +65,7 @@ function adopt(user: Subject, device: Subject, memory: Memory): void {
       left.push(mark);
       continue;
     }
-    const moved: Mark = { ...mark, visit: false, adopted: true, batch: sessions.batch };
+    const moved: Mark = { ...mark, visit: false, adopted: true, batch: sessions.batch, given: undefined };
     setUser(moved, mark.start, user.id);
     insertByStart(device.trail.marks, moved);
     sessions.moved.set(mark, device);
@@ -74,8 +78,11 @@ function adopt(user: Subject, device: Subject, memory: Memory): void {
   sessions.changed.add(device);
 }
 
-/** Gives an event its session, and the source of that session. */
-function name({ row, owner, mark: first }: BatchSessions['placed'][number], memory: Memory): void {
+/** The session of an event, which is that of all events of its mark; undefined, and said so in the row, where there is none. */
+function give(
+  { row, owner, mark: first }: BatchSessions['placed'][number],
+  memory: Memory,
+): Visit | undefined {
   const { sessions } = memory;
   let mark = first;
   let home = owner;
@@ -86,18 +93,18 @@ function name({ row, owner, mark: first }: BatchSessions['placed'][number], memo
   }
   const rules = rulesOf(home, memory);
   const visits = sessions.visitsOf(home, rules);
-  const visit = mark.visit ? visitAt(visits, row.timestamp) : openAt(visits, row.timestamp, rules);
+  const visit = mark.visit ? visitAt(visits, mark.start) : openAt(visits, mark.start, rules);
   if (visit === undefined) {
     row.session_key = sessions.noSessionKey(home);
     addKey(mark, row.session_key);
-    giveSource(row, nowhere);
-    return;
+    giveSource(row);
+    return undefined;
   }
   if (visit.key === 0n) visit.key = keyOf(visit);
   visit.source ??= firstSource(visit.marks);
-  row.session_key = visit.key;
   addKey(mark, visit.key);
-  giveSource(row, visit.source);
+  first.given = visit;
+  return visit;
 }
 
 const nowhere: Source = ['', '', '', '', '', '', '', ''];
@@ -147,8 +154,7 @@ function tell(subject: Subject, visits: readonly Visit[], memory: Memory): void 
   subject.trail.told = visits.map(({ id, start, end, events }) => ({ id, start, end, events }));
 }
 
-function repair({ project, trail }: Subject, visits: readonly Visit[], memory: Memory): void {
-  const after = repairsOf(visits);
+function repair({ project, trail }: Subject, after: readonly Repair[], memory: Memory): void {
   if (after.length === 0 && trail.repairs.length === 0) return;
   const { removed, written } = changesOf(trail.repairs, after, (key) =>
     trail.marks.some(({ keys }) => keys.includes(key)),

@@ -89,7 +89,7 @@ function widen(marks: Mark[], index: number, at: number, batch: object): Mark {
 function writable(marks: Mark[], index: number, batch: object): Mark {
   const mark = marks[index] as Mark;
   if (mark.batch === batch) return mark;
-  const copy = { ...mark, batch };
+  const copy = { ...mark, batch, given: undefined };
   marks[index] = copy;
   return copy;
 }

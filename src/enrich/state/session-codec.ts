@@ -224,6 +224,7 @@ function decodeMark(value: readonly (number | readonly number[])[], base: number
     keys: ofKeys === undefined ? noKeys : [ofKeys].flat().map((index) => known.keys[index] ?? 0n),
     batch: undefined,
     into: undefined,
+    given: undefined,
   };
 }
 
