@@ -33,7 +33,8 @@ const options = z.strictObject({
   warehouse: embeddedPort,
   state: embeddedPort,
   store: embeddedPort,
-  lake: embeddedPort,
+  /** `embedded`: below `data`; else a folder of its own, so that archives may lie on another disk. */
+  lake: z.string().min(1).default('embedded'),
   /** Listeners for syslog on `host`, by TCP and UDP; 0: off. */
   'syslog-tcp-port': port.default(0),
   'syslog-udp-port': port.default(0),
@@ -45,6 +46,11 @@ const options = z.strictObject({
   'trusted-proxies': z.string().default('127.0.0.1,::1'),
   /** Days the raw log is kept after it was processed. */
   'log-days': z.coerce.number().int().min(1).max(3_650).default(7),
+  /**
+   * Days of receipt that the raw archive keeps; 0: there is no archive. A quarter of a year by default: mistakes are found within it, and what
+   * the archive takes is about what the events of that time take.
+   */
+  'archive-days': z.coerce.number().int().min(0).max(36_500).default(90),
   'log-level': z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Address users reach this server at, for links and snippets; guessed from host and port when empty. */
   'public-url': z.string().default(''),
@@ -103,6 +109,7 @@ export function loadConfig({ flags, env, cwd }: ConfigSource): Config {
     ...config,
     data: resolve(cwd, config.data),
     workspace: resolve(cwd, config.workspace),
+    lake: config.lake === 'embedded' ? config.lake : resolve(cwd, config.lake),
   });
 }
 

@@ -22,6 +22,7 @@ import { sourceStep } from './steps/source.ts';
 import { userAgentStep } from './steps/user-agent.ts';
 
 export type { Checkpoint, StateStore } from './state/state.ts';
+export { stateOfProject, takeOverState } from './state/take-over.ts';
 
 /**
  * THE list: what happens to an event between the log and the warehouse, in this order. The first step dates the events; the others

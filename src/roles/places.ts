@@ -13,6 +13,13 @@ export interface Places {
   readonly lock: string;
   /** Held while models are brought up to date. */
   readonly modelLock: string;
+  /** Held by whoever writes to the pipeline's tables, and the wish to have it: see pipeline-gate.ts. */
+  readonly pipelineLock: string;
+  readonly pipelinePause: string;
+  /** The lake folder: the raw archive. */
+  readonly lake: string;
+  /** Folder of what rewinds remember while they run. */
+  readonly rewind: string;
   /** Folder of the day's salt for visitors without an id. */
   readonly visitorSalt: string;
 }
@@ -27,6 +34,10 @@ export function placesOf(config: Config): Places {
     secrets: at('secrets.json'),
     lock: at('lock.db'),
     modelLock: at('models.lock.db'),
+    pipelineLock: at('pipeline.lock.db'),
+    pipelinePause: at('pipeline.pause'),
+    lake: config.lake === 'embedded' ? at('lake') : config.lake,
+    rewind: at('rewind'),
     visitorSalt: at('visitor-salt'),
   };
 }

@@ -1,8 +1,10 @@
+import { archivedBefore } from '../archive/archive.ts';
 import { createDecoder } from '../collect/collect.ts';
 import type { Config } from '../config.ts';
 import { createEnricher, openState } from '../enrich/enrich.ts';
 import { openLogReader } from '../log/log.ts';
 import { createPlanReader } from '../plan/plan.ts';
+import { withoutErased } from '../privacy/person/erased.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
 import { createLogger } from '../runtime/logger.ts';
@@ -14,7 +16,9 @@ import { startPipeline } from '../warehouse/load.ts';
 import { migrate } from '../warehouse/migrate.ts';
 import { stagedState } from '../warehouse/staged-state.ts';
 import { connect } from '../warehouse/warehouse.ts';
+import { PipelineGate } from './pipeline-gate.ts';
 import { placesOf, readSecrets, warehouseUrl } from './places.ts';
+import { erasedIds } from './privacy-lookup.ts';
 import { endWithSupervisor } from './supervise.ts';
 
 /** What the process role tells the others, once a second, through the store. */
@@ -33,13 +37,12 @@ export async function processRole(config: Config): Promise<number> {
   const { signal } = shutdown;
   const places = placesOf(config);
   const metrics = new Metrics();
-  const store = openStore({ url: config.store, data: config.data });
+  const store = openStore({ url: config.store, data: config.data, secretKey: config['secret-key'] });
   const warehouse = connect({
     url: warehouseUrl(config),
     user: 'tributary',
     password: readSecrets(places)?.warehouse ?? '',
   });
-  const state = stagedState(openState(places.state));
 
   await retryForever(() => migrate(warehouse), {
     signal,
@@ -58,24 +61,44 @@ export async function processRole(config: Config): Promise<number> {
       logger.warn('the heartbeat could not be stored', { error: messageOf(error) });
     });
   };
-  await startPipeline({
-    log,
-    state,
-    decode: createDecoder((keyId) => store.keys.mapping(keyId)),
-    enrich: createEnricher({
+  const gate = new PipelineGate(places);
+  let latest: ProcessHeartbeat['progress'] | undefined;
+  while (!signal.aborted) {
+    const lock = await gate.enter(signal, () => latest && beat(latest));
+    if (!lock) break;
+    // whoever had it stand still may have changed what is remembered, so it is read anew
+    const state = stagedState(openState(places.state));
+    await startPipeline({
+      log,
       state,
-      allowedEvents: (keyId) => store.keys.allowedEvents(keyId),
-      readPlan: createPlanReader(),
-    }).enrich,
-    warehouse,
-    clock: systemClock,
-    logger,
-    metrics,
-    signal,
-    logDays: config['log-days'],
-    onProgress: beat,
-  });
+      // what is erased changes only while the pipeline stands still
+      decode: withoutErased(
+        createDecoder((keyId) => store.keys.mapping(keyId)),
+        await erasedIds(store),
+      ),
+      enrich: createEnricher({
+        state,
+        allowedEvents: (keyId) => store.keys.allowedEvents(keyId),
+        readPlan: createPlanReader(),
+      }).enrich,
+      warehouse,
+      clock: systemClock,
+      logger,
+      metrics,
+      signal,
+      logDays: config['log-days'],
+      // what is not archived yet stays in the log
+      ...(config['archive-days'] > 0 ? { keepFrom: () => archivedBefore(places.lake) } : {}),
+      isPaused: () => gate.isPauseWanted(),
+      onProgress: (progress) => {
+        latest = progress;
+        beat(progress);
+      },
+    });
+    await state.close();
+    lock[Symbol.dispose]();
+  }
   log.close();
-  await Promise.all([state.close(), warehouse.close(), store.close()]);
+  await Promise.all([warehouse.close(), store.close()]);
   return 0;
 }

@@ -1,12 +1,18 @@
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 
 export type { ClickHouseClient } from '@clickhouse/client';
+export { type Batch, type PrepareOptions, prepareBatch, type Refused, withRefusedLines } from './batch.ts';
+export { type Confirm, confirmStored, hashId, RecentIds, rememberStored, type Suspect } from './dedupe.ts';
 // biome-ignore lint/performance/noBarrelFile: the face of this folder; nothing outside imports past it
 export { type EngineOptions, type RunningEngine, startEngine } from './engine/spawn.ts';
 export { type Token, tokens } from './engine/sql-text.ts';
 export { type Node, nameOf, parseTree, walk } from './engine/syntax-tree.ts';
+export { Inserter, type Refusal } from './insert.ts';
 export { migrate } from './migrate.ts';
 export { propertyPath, propertySql } from './property.ts';
+export { confirmReplayed } from './replays.ts';
+export { type Table, type TableRows, tableColumns } from './rows.ts';
+export type { PipelineState } from './staged-state.ts';
 
 export interface WarehouseAddress {
   readonly url: string;
