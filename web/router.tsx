@@ -49,6 +49,16 @@ const funnel = createRoute({
   path: '/funnel',
   component: lazyRouteComponent(() => import('./pages/funnel.tsx'), 'FunnelPage'),
 });
+const people = createRoute({
+  getParentRoute: () => inside,
+  path: '/people',
+  component: lazyRouteComponent(() => import('./pages/people.tsx'), 'PeoplePage'),
+});
+const person = createRoute({
+  getParentRoute: () => inside,
+  path: '/people/$person',
+  component: lazyRouteComponent(() => import('./pages/person.tsx'), 'PersonPage'),
+});
 const pipeline = createRoute({
   getParentRoute: () => inside,
   path: '/pipeline',
@@ -99,6 +109,8 @@ export const router = createRouter({
       live,
       explore,
       funnel,
+      people,
+      person,
       pipeline,
       quarantine,
       quarantineGroup,

@@ -9,6 +9,7 @@ import {
   IconRipple,
   IconSettings,
   IconSql,
+  IconUsers,
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { Role } from '../../src/contract/endpoints.ts';
@@ -31,6 +32,7 @@ const groups = [
       { to: '/live', label: 'Live', icon: IconActivity, role: 'viewer' },
       { to: '/explore', label: 'Explore', icon: IconChartDots3, role: 'viewer' },
       { to: '/funnel', label: 'Funnel', icon: IconFilterBolt, role: 'viewer' },
+      { to: '/people', label: 'People', icon: IconUsers, role: 'viewer' },
       { to: '/sql', label: 'SQL', icon: IconSql, role: 'editor' },
     ],
   },
