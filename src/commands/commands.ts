@@ -43,10 +43,12 @@ export const commands: Readonly<Record<string, Command>> = {
     run: async (context) => (await import('./source.ts')).source(context),
   },
   plan: {
-    usage: '[MODEL…]',
-    summary: 'say which models of the workspace would be brought up to date, and why; --at, --json',
-    options: ['at'],
+    usage: '[MODEL…] | check | diff | write',
+    summary:
+      'say which models would be brought up to date, and why; of the tracking plan: what its changes since --base break, what they are, files of what was accepted in the interface; --at, --json',
+    options: ['at', 'base', 'project'],
     switches: ['json'],
+    guide: 'docs/tracking-plan.md',
     run: async (context) => (await import('./models.ts')).plan(context),
   },
   run: {

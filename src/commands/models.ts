@@ -5,9 +5,13 @@ import { systemClock } from '../runtime/clock.ts';
 import { messageOf, TributaryError } from '../runtime/errors.ts';
 import { connect } from '../warehouse/warehouse.ts';
 import type { CommandContext } from './command.ts';
+import { trackingPlan } from './tracking-plan.ts';
 
-/** `tributary plan [MODEL…]`: what `run` would do, and why. */
+/** `tributary plan [MODEL…]`: what `run` would do, and why. `plan check`, `diff` and `write` are about the tracking plan. */
 export function plan(context: CommandContext): Promise<number> {
+  const [word = ''] = context.words;
+  const task = Object.hasOwn(trackingPlan, word) ? trackingPlan[word] : undefined;
+  if (task) return task(context);
   return withModels(context, async (models) => show(await models.plan(requestOf(context, 'run')), context));
 }
 

@@ -18,6 +18,8 @@ export interface Analysis {
   readonly reads: readonly Reference[];
   /** Names of the query parameters. */
   readonly parameters: ReadonlySet<string>;
+  /** The syntax tree, as EXPLAIN AST prints it. */
+  readonly tree: string;
 }
 
 /** Databases that a model may read. */
@@ -86,7 +88,12 @@ export async function analyse(
       );
     reads.set(name, { database, table, line });
   }
-  return { sql, reads: [...reads.values()], parameters: new Set(parametersOf(sql).map(({ name }) => name)) };
+  return {
+    sql,
+    reads: [...reads.values()],
+    parameters: new Set(parametersOf(sql).map(({ name }) => name)),
+    tree,
+  };
 }
 
 async function one(
