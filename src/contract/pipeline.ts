@@ -9,6 +9,7 @@ import type {
   IdentityRow,
   LogRow,
   PersonRow,
+  ProfileHistoryRow,
   SessionRepairRow,
   SessionRow,
 } from './row.ts';
@@ -40,6 +41,7 @@ export interface EnrichedBatch {
   readonly sessionRepairs: readonly SessionRepairRow[];
   readonly identities: readonly IdentityRow[];
   readonly identityHistory: readonly IdentityHistoryRow[];
+  readonly profileHistory: readonly ProfileHistoryRow[];
   readonly persons: readonly PersonRow[];
   readonly accounts: readonly AccountRow[];
   readonly logs: readonly LogRow[];

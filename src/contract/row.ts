@@ -216,6 +216,35 @@ export interface IdentityHistoryRow {
   version: number;
 }
 
+export type ProfileOperation =
+  | 'set'
+  | 'set_once'
+  | 'unset'
+  | 'add'
+  | 'append'
+  | 'union'
+  | 'remove'
+  | 'delete'
+  /** The value that held then already, said again because something of before it came late. */
+  | 'known';
+
+/** What an event changed about one trait. */
+export interface ProfileHistoryRow {
+  project: string;
+  /** `person`, or the kind of the account. */
+  kind: string;
+  /** Of a person: the key of the id that the event was of; 0 for accounts. */
+  key: bigint;
+  id: string;
+  trait: string;
+  operation: ProfileOperation;
+  /** JSON texts: what the event said, and the value after it ('' when there is none). */
+  operand: string;
+  value: string;
+  timestamp: number;
+  version: number;
+}
+
 /** Latest known traits of a person or an account. */
 export interface PersonRow {
   project: string;
@@ -288,7 +317,7 @@ export interface LedgerEntry {
   /** Start of the minute of received_at, milliseconds. */
   minute: number;
   protocol: string;
-  hop: 'processed' | 'decoded' | 'loaded' | 'quarantined' | 'duplicate' | 'dropped';
+  hop: 'processed' | 'decoded' | 'loaded' | 'quarantined' | 'duplicate' | 'dropped' | 'removed';
   reason: string;
   count: number;
 }

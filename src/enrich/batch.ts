@@ -80,6 +80,7 @@ export async function runBatch(
     sessionRepairs: memory.sessions.repairs,
     identities: identityRows(memory),
     identityHistory: memory.identityHistory,
+    profileHistory: memory.profileHistory,
     persons: personRows(memory),
     accounts: accountRows(memory),
     ...runLines(lines, memory),

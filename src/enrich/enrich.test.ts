@@ -155,6 +155,7 @@ describe('a batch', () => {
       sessionRepairs: [],
       identities: [],
       identityHistory: [],
+      profileHistory: [],
       persons: [],
       accounts: [],
       logs: [],

@@ -1,5 +1,5 @@
 import { defaultSettings, type ProjectSettings, projectSettings } from '../contract/project-settings.ts';
-import type { IdentityHistoryRow, LinkReason } from '../contract/row.ts';
+import type { IdentityHistoryRow, LinkReason, ProfileHistoryRow } from '../contract/row.ts';
 import { defaultKind } from './account-kind.ts';
 import { BatchSessions } from './batch-sessions.ts';
 import type { Habits } from './bot/habits.ts';
@@ -109,6 +109,7 @@ export class Memory {
   /** Ids whose edge, or whose person at the end of the edges, is another one now. */
   readonly changedEdges = new Set<Subject>();
   readonly identityHistory: IdentityHistoryRow[] = [];
+  readonly profileHistory: ProfileHistoryRow[] = [];
   /** Events that keys are limited to, by id of the key. */
   allowedEvents: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   readonly plans = new Plans();

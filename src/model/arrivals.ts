@@ -22,7 +22,11 @@ const known: Readonly<Record<string, SourceTime | 'none'>> = {
   'tributary.accounts': 'none',
   'tributary.identities': 'none',
   'tributary.identity_history': 'none',
+  'tributary.profile_history': 'none',
   'tributary.identity': 'none',
+  'tributary.session_repairs': 'none',
+  'tributary.session_repair': 'none',
+  'tributary.session_range': 'none',
 };
 
 export type DeclaredSources = Readonly<

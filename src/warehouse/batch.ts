@@ -105,6 +105,7 @@ export async function prepareBatch(
       session_repairs: enriched.sessionRepairs,
       identities: enriched.identities,
       identity_history: enriched.identityHistory,
+      profile_history: enriched.profileHistory,
       persons: enriched.persons.map(withStorableTraits),
       accounts: enriched.accounts.map(withStorableTraits),
       logs: enriched.logs,

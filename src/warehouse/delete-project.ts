@@ -6,6 +6,7 @@ const tables = [
   'session_repairs',
   'identities',
   'identity_history',
+  'profile_history',
   'persons',
   'accounts',
   'logs',

@@ -272,6 +272,7 @@ class Pipeline {
         rows.identity_history,
         this.#token(batch, 'identity_history'),
       ),
+      inserter.insertPieces('profile_history', rows.profile_history, this.#token(batch, 'profile_history')),
       inserter.insertPieces('persons', rows.persons, this.#token(batch, 'persons')),
       inserter.insertPieces('accounts', rows.accounts, this.#token(batch, 'accounts')),
       this.#insertSurely('quarantine', batch),

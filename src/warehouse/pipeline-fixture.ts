@@ -150,6 +150,7 @@ export function enrichTest(state: Pick<PipelineState, 'fetch'>): EnrichBatch {
           version: item.record.offset,
         })),
       identityHistory: [],
+      profileHistory: [],
       persons: kept
         .filter((item) => item.event.person?.set)
         .map((item) => ({

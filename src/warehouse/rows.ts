@@ -6,6 +6,7 @@ import type {
   LedgerEntry,
   LogRow,
   PersonRow,
+  ProfileHistoryRow,
   QuarantineOutcomeRow,
   QuarantineRow,
   SessionRepairRow,
@@ -20,6 +21,7 @@ export interface TableRows {
   session_repairs: SessionRepairRow;
   identities: IdentityRow;
   identity_history: IdentityHistoryRow;
+  profile_history: ProfileHistoryRow;
   persons: PersonRow;
   accounts: AccountRow;
   logs: LogRow;
@@ -174,6 +176,18 @@ export const tableColumns: { readonly [T in Table]: NativeColumns<TableRows[T]> 
     reason: text,
     by: text,
     note: 'String',
+    version: 'UInt64',
+  },
+  profile_history: {
+    project: text,
+    kind: text,
+    key: 'UInt64',
+    id: 'String',
+    trait: text,
+    operation: text,
+    operand: 'String',
+    value: 'String',
+    timestamp: 'DateTime64(3)',
     version: 'UInt64',
   },
   persons: {

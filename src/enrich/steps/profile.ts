@@ -1,4 +1,5 @@
 import type { ProfileChanges } from '../../contract/event.ts';
+import type { EventRow } from '../../contract/row.ts';
 import { maxKinds } from '../account-kind.ts';
 import { blockedId } from '../blocked-id.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type Subject,
 } from '../memory.ts';
 import { bear, jointOf } from '../person.ts';
+import { type HistoryOf, historyOf } from '../profile-history.ts';
 import { accountName, type Draft, type Step } from '../step.ts';
 import { applyChanges, noTraits, type Traits } from '../traits.ts';
 
@@ -35,7 +37,10 @@ function updatePerson(draft: Draft, memory: Memory, own: Subject): void {
   const joint = person === own && person.joint === undefined ? undefined : jointOf(person);
   const facts = joint ?? own;
   const { traits } = own;
-  learn(own, event.person, row.timestamp);
+  if (event.person !== undefined) {
+    const of = { kind: 'person', key: own.key, id: own.id };
+    learn(own, event.person, row, memory, of);
+  }
   if (joint) {
     see(own, row.timestamp);
     if (own !== person && own.traits !== noTraits) bear(joint, own);
@@ -101,7 +106,8 @@ function updateAccount(
 ): void {
   const isEarlier = see(account, row.timestamp);
   const { values } = account.traits;
-  learn(account, changes, row.timestamp);
+  if (changes !== undefined)
+    learn(account, changes, row, memory, { kind: account.kind, key: 0n, id: account.id });
   memory.changedAccount(account);
   if (isNews(account, account.lastSeen, isEarlier) || account.traits.values !== values)
     memory.changedAccountRows.add(account);
@@ -122,6 +128,16 @@ function isNews(profile: { told: number }, lastSeen: number, isEarlier: boolean)
   return true;
 }
 
-function learn(profile: { traits: Traits }, changes: ProfileChanges | undefined, time: number): void {
-  if (changes !== undefined) profile.traits = applyChanges(profile.traits, changes, time);
+function learn(
+  profile: { traits: Traits },
+  changes: ProfileChanges,
+  { project, timestamp }: EventRow,
+  memory: Memory,
+  of: Pick<HistoryOf, 'kind' | 'key' | 'id'>,
+): void {
+  const before = profile.traits;
+  profile.traits = applyChanges(before, changes, timestamp);
+  const { version } = memory;
+  const news = historyOf({ project, ...of, timestamp, version }, before, profile.traits, changes);
+  for (const row of news) memory.profileHistory.push(row);
 }
