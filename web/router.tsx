@@ -59,6 +59,11 @@ const person = createRoute({
   path: '/people/$person',
   component: lazyRouteComponent(() => import('./pages/person.tsx'), 'PersonPage'),
 });
+const rewind = createRoute({
+  getParentRoute: () => inside,
+  path: '/rewind',
+  component: lazyRouteComponent(() => import('./pages/rewind.tsx'), 'RewindPage'),
+});
 const pipeline = createRoute({
   getParentRoute: () => inside,
   path: '/pipeline',
@@ -112,6 +117,7 @@ export const router = createRouter({
       people,
       person,
       pipeline,
+      rewind,
       quarantine,
       quarantineGroup,
       sources,

@@ -131,6 +131,24 @@ export const commands: Readonly<Record<string, Command>> = {
   link: {
     usage: '[email]',
     summary: 'make a one-time sign-in link (for the first administrator, or for the address given)',
+  archive: {
+    usage: 'status | now | read',
+    summary:
+      'the raw archive: what it holds, write what waits, its records as lines (--project, --from, --to); --json',
+    options: ['project', 'from', 'to'],
+    switches: ['json'],
+    guide: 'docs/rewind.md',
+    run: async (context) => (await import('./archive.ts')).archive(context),
+  },
+  rewind: {
+    usage: 'plan | run | diff | swap | discard | status',
+    summary:
+      'process a range of the past again (--from, --to; else everything), see the difference, swap it in; --project, --json',
+    options: ['project', 'from', 'to'],
+    switches: ['json'],
+    guide: 'docs/rewind.md',
+    run: async (context) => (await import('./rewind.ts')).rewind(context),
+  },
     guide: 'docs/operate.md',
     run: async (context) => (await import('./link.ts')).link(context),
   },

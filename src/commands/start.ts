@@ -42,6 +42,7 @@ export async function start({ config, flags }: CommandContext): Promise<number> 
 
   if (await ready(config, shutdown.signal)) {
     process.stdout.write(banner(config, facts, newReaderPassword, performance.now() - began));
+    role('archive');
     if (facts.demo && config.demo) role('demo');
     void whenThereAreSources(config, shutdown.signal).then((there) => there && role('replicate'));
   }

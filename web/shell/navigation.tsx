@@ -3,6 +3,7 @@ import {
   IconChartDots3,
   IconFilterBolt,
   IconFirstAidKit,
+  IconHistory,
   IconLayoutDashboard,
   IconListCheck,
   IconPlugConnected,
@@ -43,6 +44,7 @@ const groups = [
       { to: '/plan', label: 'Tracking plan', icon: IconListCheck, role: 'viewer' },
       { to: '/pipeline', label: 'Pipeline', icon: IconRipple, role: 'viewer' },
       { to: '/quarantine', label: 'Quarantine', icon: IconFirstAidKit, role: 'viewer' },
+      { to: '/rewind', label: 'Rewind', icon: IconHistory, role: 'editor' },
     ],
   },
   {
