@@ -18,7 +18,7 @@ interface BotListProps {
 export function BotList({ report, rules, days }: BotListProps) {
   const { agents, layers, networks, visitors } = report;
   return (
-    <>
+    <div className="stack">
       <Panel title={rules.policy === 'quarantine' ? 'In quarantine' : 'Who they are'} flush>
         {visitors.length === 0 ? (
           <EmptyPanel title={`No bots in the last ${days} days`}>
@@ -39,16 +39,18 @@ export function BotList({ report, rules, days }: BotListProps) {
         </Panel>
         <Panel title="By network" flush>
           <CountTable name="Network" rows={networks.map((row) => ({ ...row, last: row.bots }))} />
-          <p className="panel-note panel-lead">
-            Networks by <a href="https://www.routeviews.org">RouteViews</a> and{' '}
-            <a href="https://db-ip.com">DB-IP</a>
-          </p>
+          {networks.length === 0 ? null : (
+            <p className="panel-note panel-lead">
+              Networks by <a href="https://www.routeviews.org">RouteViews</a> and{' '}
+              <a href="https://db-ip.com">DB-IP</a>
+            </p>
+          )}
         </Panel>
         <Panel title="By agent" flush>
           <CountTable name="Agent" rows={agents.map((row) => ({ ...row, last: row.bots }))} />
         </Panel>
       </div>
-    </>
+    </div>
   );
 }
 

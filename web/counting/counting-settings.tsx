@@ -13,11 +13,11 @@ export function CountingSettings() {
     <Answer query={settings} height={420}>
       {({ bots, consent, plan }) => (
         <div className="stack" key={JSON.stringify([project.id, bots, consent, plan])}>
+          <BotSettings saved={bots} />
           <div className="counting-pair">
             <ConsentSettings saved={consent} />
             <PlanSettings saved={plan} />
           </div>
-          <BotSettings saved={bots} />
         </div>
       )}
     </Answer>

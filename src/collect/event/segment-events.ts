@@ -12,6 +12,7 @@ import type { LogRecord } from '../../contract/request.ts';
 import { plainAddress } from '../accept/address.ts';
 import { hintsOfData, hintsOfHeaders } from './client-hints.ts';
 import { orderOf, revenueOf } from './commerce.ts';
+import { consentOfContext } from './context-consent.ts';
 import { currency, isObject, maxIdLength, maxNameLength, number, object, text, time, url } from './fields.ts';
 import { itemsOf } from './items.ts';
 import { Decoding, type Problem, parseJson } from './payload.ts';
@@ -127,6 +128,7 @@ function decodeItem(item: JsonValue, scope: Scope): DecodedEvent | Problem {
     currency: revenue === undefined ? undefined : stated,
     orderId: orderOf(properties),
     items: itemsOf(properties.products),
+    consent: consentOfContext(context),
     properties: type === 'page' || type === 'screen' ? viewProperties(item, properties) : properties,
     person: type === 'identify' ? { set: traitsOf(item, context) } : undefined,
     account: type === 'group' ? { set: object(item.traits) } : undefined,
