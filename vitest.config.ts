@@ -32,7 +32,7 @@ export default defineConfig({
           expect: patient,
         },
       },
-      { test: { name: 'parts', include: slow, testTimeout: 120_000, hookTimeout: 60_000, expect: patient } },
+      { test: { name: 'parts', include: slow, testTimeout: 120_000, hookTimeout: 120_000, expect: patient } },
       {
         test: {
           name: 'end-to-end',

@@ -1,7 +1,18 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
 import { type Found, isRotationOf } from './discover.ts';
-import { hasSameHead, isBeginningOf, isSame, isTelling, printsAt, type ReadAt } from './fingerprint.ts';
+import {
+  hasSameHead,
+  isBeginningOf,
+  isSame,
+  isSameCompressed,
+  isTelling,
+  printsAt,
+  type ReadAt,
+  readerOf,
+} from './fingerprint.ts';
 import type { Position } from './position.ts';
-import type { PlainSource } from './source.ts';
+import { CompressedSource, PlainSource, type Source } from './source.ts';
 
 export interface Known {
   readonly entries: readonly Position[];
@@ -25,6 +36,7 @@ export function originOf(file: Found, read: ReadAt, known: Known): Position | 'u
   if (same) return { ...same, ...placeOf(file), done: false };
   const original = followed.find(
     ({ entry, read: other }) =>
+      file.size > 0 &&
       isRotationOf(file.path, entry.path) &&
       hasSameHead(other, entry) &&
       isBeginningOf(read, file.size, other),
@@ -53,4 +65,50 @@ function begun(original: Position, file: Found, read: ReadAt): Position {
 
 export function placeOf({ device, inode }: Found): Pick<Position, 'device' | 'inode'> {
   return { device, inode };
+}
+
+/** A file whose lines nobody has seen. `atEnd`: what is in it now is passed over. */
+export function newPosition(
+  file: Found,
+  read: ReadAt,
+  { atEnd, now }: { atEnd: boolean; now: number },
+): Position {
+  const offset = atEnd && !file.compressed ? file.size : 0;
+  return {
+    id: randomUUID(),
+    path: file.path,
+    ...placeOf(file),
+    offset,
+    ...printsAt(read, offset),
+    // in the middle of a line that somebody is writing
+    skipping: offset > 0 && read(offset - 1, 1)[0] !== 0x0a,
+    done: false,
+    seen: now,
+  };
+}
+
+/** The file as what goes on where the entry is; undefined when it is another content. */
+export async function continuationOf(entry: Position, file: Found): Promise<Source | undefined> {
+  const moved = { ...entry, ...placeOf(file) };
+  if (file.compressed) {
+    const isIt = isTelling(entry, file.path) && (await isSameCompressed(file.path, entry));
+    return isIt ? new CompressedSource(file.path, moved) : undefined;
+  }
+  const handle = opened(file.path);
+  if (handle === undefined) return undefined;
+  const isFile = file.device === entry.device && file.inode === entry.inode;
+  const isIt =
+    (isFile && entry.headBytes === 0) || (isTelling(entry, file.path) && isSame(readerOf(handle), entry));
+  if (isIt) return new PlainSource(handle, moved);
+  closeSync(handle);
+  return undefined;
+}
+
+export function opened(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch {
+    // gone, or not ours to read; the next look finds out again
+    return undefined;
+  }
 }

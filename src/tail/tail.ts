@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../runtime/clock.ts';
 import { discover, type Found, siblings } from './discover.ts';
@@ -11,9 +11,10 @@ import {
   isSameCompressed,
   isTelling,
   printsAt,
+  type ReadAt,
   readerOf,
 } from './fingerprint.ts';
-import { originOf, placeOf } from './origin.ts';
+import { continuationOf, type Known, newPosition, opened, originOf, placeOf } from './origin.ts';
 import { type Position, PositionFile } from './position.ts';
 import { createSender } from './sender.ts';
 import { CompressedSource, type Look, PlainSource, type Source } from './source.ts';
@@ -194,7 +195,7 @@ class Tail {
     else this.#watch(new PlainSource(handle, position ?? this.#new(file, read)));
   }
 
-  #known(file: Found, isRecent: boolean): Parameters<typeof originOf>[2] {
+  #known(file: Found, isRecent: boolean): Known {
     this.#imprint();
     const followed = [...this.#active.values()].filter((source) => source instanceof PlainSource);
     const departed = this.#departed.filter(({ path }) => path !== file.path);
@@ -217,23 +218,11 @@ class Tail {
       if (isTelling(entry, file.path) && (await isSameCompressed(file.path, entry)))
         return { ...entry, ...placeOf(file), done: false };
     }
-    const isOld = this.#startsAtEnd;
-    return { ...this.#new(file, () => Buffer.alloc(0)), offset: 0, skipping: false, done: isOld };
+    return { ...this.#new(file, () => Buffer.alloc(0)), done: this.#startsAtEnd };
   }
 
-  #new(file: Found, read: ReturnType<typeof readerOf>): Position {
-    const offset = this.#startsAtEnd && !file.compressed ? file.size : 0;
-    return {
-      id: randomUUID(),
-      path: file.path,
-      ...placeOf(file),
-      offset,
-      ...printsAt(read, offset),
-      // in the middle of a line that somebody is writing
-      skipping: offset > 0 && read(offset - 1, 1)[0] !== 0x0a,
-      done: false,
-      seen: this.#options.clock.now(),
-    };
+  #new(file: Found, read: ReadAt): Position {
+    return newPosition(file, read, { atEnd: this.#startsAtEnd, now: this.#options.clock.now() });
   }
 
   /** At the very first look: what is there is of before. */
@@ -267,23 +256,10 @@ class Tail {
     for (const file of siblings(entry.path)) {
       const key = keyOf(file);
       if (this.#active.has(key) || this.#entries.get(key)?.done) continue;
-      const moved = { ...entry, ...placeOf(file) };
-      if (file.compressed) {
-        if (!isTelling(entry, file.path) || !(await isSameCompressed(file.path, entry))) continue;
-        this.#watch(new CompressedSource(file.path, moved));
-        return true;
-      }
-      const handle = opened(file.path);
-      if (handle === undefined) continue;
-      const isIt =
-        key === keyOf(entry) && entry.headBytes === 0
-          ? true
-          : isTelling(entry, file.path) && isSame(readerOf(handle), entry);
-      if (isIt) {
-        this.#watch(new PlainSource(handle, moved));
-        return true;
-      }
-      closeSync(handle);
+      const source = await continuationOf(entry, file);
+      if (!source) continue;
+      this.#watch(source);
+      return true;
     }
     return false;
   }
@@ -369,15 +345,6 @@ class Tail {
     this.#save();
     this.#progress = { files: this.#active.size, lines, bytes, cut };
     this.#options.onProgress(this.#progress);
-  }
-}
-
-function opened(path: string): number | undefined {
-  try {
-    return openSync(path, 'r');
-  } catch {
-    // gone, or not ours to read; the next look finds out again
-    return undefined;
   }
 }
 
