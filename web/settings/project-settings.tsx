@@ -10,6 +10,7 @@ import { dayName } from '../format/time.ts';
 import { Failure } from '../panel/failure.tsx';
 import { Panel } from '../panel/panel.tsx';
 import { mayAct, useSession } from '../session/session.tsx';
+import { SessionRules } from './session-rules.tsx';
 import { TimezoneSelect } from './timezone-select.tsx';
 
 export function ProjectSettings() {
@@ -19,6 +20,7 @@ export function ProjectSettings() {
       <Panel title="Project">
         <ProjectForm key={project.id} project={project} editable={mayAct(me, 'editor')} />
       </Panel>
+      <SessionRules />
       {mayAct(me, 'admin') ? (
         <Panel title="Delete this project">
           <DeleteProject key={project.id} project={project} />

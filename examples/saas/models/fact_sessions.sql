@@ -13,7 +13,7 @@ tests:
 */
 SELECT
   project,
-  -- the day that a session is filed under never changes, even if an earlier event of it comes late
+  -- the day of its start: a session that an earlier event moves gets another id, and the one before disappears
   toDate(day_key) AS day,
   session_id,
   user_id,
@@ -27,7 +27,8 @@ SELECT
   dateDiff('second', started_at, ended_at) AS seconds,
   events,
   page_views,
-  page_views <= 1 AND seconds < 10 AS is_bounce,
+  engaged_seconds,
+  bounce AS is_bounce,
   entry_path,
   exit_path
 FROM tributary.sessions FINAL

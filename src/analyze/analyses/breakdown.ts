@@ -5,8 +5,9 @@ import { ask, numberOr0 } from '../ask.ts';
 import { type Expression, expressionOf } from '../expression.ts';
 import { Parameters } from '../parameters.ts';
 import { personOf } from '../person.ts';
+import { propertiesOf } from '../profile.ts';
 import { type Instants, instantsOf } from '../range.ts';
-import { eventsWhere, type Ruled, sessionsAround, sessionsWhere } from '../scope.ts';
+import { eventsFrom, eventsWhere, type Ruled, sessionsAround, sessionsWhere } from '../scope.ts';
 import { sessionMetrics } from '../session-metrics.ts';
 
 interface ValueRow {
@@ -99,11 +100,15 @@ async function likelyValues(
     warehouse,
     `SELECT ${expression.text} AS value, uniq(person_key) AS estimate, countIf(type = 'page') AS pages,
       count() OVER () AS distinct_values
-    FROM tributary.events
+    FROM ${eventsOf(query, range, parameters)}
     WHERE ${eventsWhere(query, range, parameters)} AND ${searchSql(query, expression, parameters)}
     GROUP BY value ORDER BY estimate DESC, value LIMIT ${parameters.add('UInt32', query.limit + spare)}`,
     parameters,
   );
+}
+
+function eventsOf(query: Ruled<BreakdownQuery>, range: Instants, parameters: Parameters): string {
+  return eventsFrom([query.property, ...propertiesOf(query.filters)], range, parameters);
 }
 
 async function visitorsOfValues(
@@ -118,7 +123,7 @@ async function visitorsOfValues(
     warehouse,
     `SELECT position, uniqExact(${personOf('key')}) AS visitors
     FROM (
-      SELECT ${positionSql(expression, values, parameters)} AS position, person_key AS key FROM tributary.events
+      SELECT ${positionSql(expression, values, parameters)} AS position, person_key AS key FROM ${eventsOf(query, range, parameters)}
       WHERE ${eventsWhere(query, range, parameters)} AND position != 0
       GROUP BY position, key
     )
@@ -141,12 +146,12 @@ async function sessionsOfValues(
     warehouse,
     `SELECT position, count() AS sessions, ${sessionMetrics}
     FROM (
-      SELECT session_id, groupUniqArray(${positionSql(expression, values, parameters)} AS at) AS seen FROM tributary.events
+      SELECT session_id, groupUniqArray(${positionSql(expression, values, parameters)} AS at) AS seen FROM ${eventsOf(query, range, parameters)}
       WHERE ${eventsWhere(query, range, parameters)} AND session_id != 0 AND at != 0
       GROUP BY session_id
     ) AS of_events
     INNER JOIN (
-      SELECT session_id, page_views, started_at, ended_at FROM tributary.sessions FINAL
+      SELECT session_id, page_views, engaged_seconds, started_at, ended_at FROM tributary.sessions FINAL
       WHERE ${sessionsAround(range, parameters)}
     ) AS of_session USING (session_id)
     ARRAY JOIN seen AS position

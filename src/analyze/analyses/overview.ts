@@ -7,8 +7,9 @@ import { type Axis, axisBefore, axisOf } from '../axis.ts';
 import { Parameters } from '../parameters.ts';
 import { peopleNow } from '../people-now.ts';
 import { personOf } from '../person.ts';
+import { propertiesOf } from '../profile.ts';
 import { instantsOf, periodBefore } from '../range.ts';
-import { eventsWhere, type Ruled, sessionsWhere } from '../scope.ts';
+import { eventsFrom, eventsWhere, type Ruled, sessionsWhere } from '../scope.ts';
 import { sessionMetrics } from '../session-metrics.ts';
 
 interface Period {
@@ -19,7 +20,7 @@ interface Period {
 /**
  * The numbers of the first page. Visitors are people with any event (exact, each counted once in the total); page views
  * are events of type page; sessions, bounce and duration are of the sessions that started then. A bounce is a session
- * with at most one page view that lasted less than 10 seconds; duration is the mean of end − start in seconds.
+ * with at most one page view that lasted less than 10 seconds, engaged and by the clock; duration is the mean of end − start in seconds.
  */
 export async function overview(
   warehouse: ClickHouseClient,
@@ -87,7 +88,7 @@ async function eventRows(warehouse: ClickHouseClient, query: Ruled<OverviewQuery
     `SELECT bucket, grouping(bucket) AS whole, uniqExact(${personOf('key')}) AS visitors, sum(pages) AS page_views
     FROM (
       SELECT ${axis.keySql('timestamp', parameters)} AS bucket, person_key AS key, countIf(type = 'page') AS pages
-      FROM tributary.events
+      FROM ${eventsFrom(propertiesOf(query.filters), axis.range, parameters)}
       WHERE ${eventsWhere(query, axis.range, parameters)}
       GROUP BY bucket, key
     )
