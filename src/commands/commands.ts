@@ -82,6 +82,15 @@ export const commands: Readonly<Record<string, Command>> = {
     switches: ['plan', 'json'],
     run: async (context) => (await import('./models.ts')).wipeAndRebuild(context),
   },
+  person: {
+    usage: 'list [TEXT] | show P | merge P Q | undo P ID | split P ID… | history [P]',
+    summary:
+      'who is who: look, join two persons, take it back; P is any id of a person; --note, --preview, --json',
+    options: ['project', 'note'],
+    switches: ['preview', 'json'],
+    guide: 'docs/identity.md',
+    run: async (context) => (await import('./person.ts')).person(context),
+  },
   replicate: {
     usage: 'check | status | resnapshot SOURCE [TABLE…]',
     summary:
@@ -131,24 +140,24 @@ export const commands: Readonly<Record<string, Command>> = {
   link: {
     usage: '[email]',
     summary: 'make a one-time sign-in link (for the first administrator, or for the address given)',
-  archive: {
-    usage: 'status | now | read',
-    summary:
-      'the raw archive: what it holds, write what waits, its records as lines (--project, --from, --to); --json',
-    options: ['project', 'from', 'to'],
-    switches: ['json'],
-    guide: 'docs/rewind.md',
-    run: async (context) => (await import('./archive.ts')).archive(context),
-  },
-  rewind: {
-    usage: 'plan | run | diff | swap | discard | status',
-    summary:
-      'process a range of the past again (--from, --to; else everything), see the difference, swap it in; --project, --json',
-    options: ['project', 'from', 'to'],
-    switches: ['json'],
-    guide: 'docs/rewind.md',
-    run: async (context) => (await import('./rewind.ts')).rewind(context),
-  },
+    archive: {
+      usage: 'status | now | read',
+      summary:
+        'the raw archive: what it holds, write what waits, its records as lines (--project, --from, --to); --json',
+      options: ['project', 'from', 'to'],
+      switches: ['json'],
+      guide: 'docs/rewind.md',
+      run: async (context) => (await import('./archive.ts')).archive(context),
+    },
+    rewind: {
+      usage: 'plan | run | diff | swap | discard | status',
+      summary:
+        'process a range of the past again (--from, --to; else everything), see the difference, swap it in; --project, --json',
+      options: ['project', 'from', 'to'],
+      switches: ['json'],
+      guide: 'docs/rewind.md',
+      run: async (context) => (await import('./rewind.ts')).rewind(context),
+    },
     guide: 'docs/operate.md',
     run: async (context) => (await import('./link.ts')).link(context),
   },

@@ -89,10 +89,10 @@ export function peopleHandlers(parts: PeopleParts): PeopleHandlers {
   };
 }
 
-/** Names of those who gave commands. */
+/** Names of those who gave commands; keys of the command line are gone by then. */
 async function actors(store: Store) {
   const users = new Map((await store.users.list()).map((user) => [user.id, user.name || user.email]));
-  return (id: string) => (id === '' ? null : { id, name: users.get(id) ?? 'an API key' });
+  return (id: string) => (id === '' ? null : { id, name: users.get(id) ?? 'an API key or the command line' });
 }
 
 /** Appends the command and waits until queries see what it did. */
