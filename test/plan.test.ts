@@ -1,11 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DriftResult, PlanEventResult, PlanResult } from '../src/contract/plan-endpoints.ts';
 import { launchChromium } from './chromium.ts';
-import { adminEmail, adminPassword, type Program, post, startProgram, writeKey } from './program.ts';
+import { adminEmail, adminPassword, main, type Program, post, startProgram, writeKey } from './program.ts';
 
 const workspace = mkdtempSync(join(tmpdir(), 'tributary-plan-'));
 let program: Program;
@@ -172,4 +174,47 @@ test('one click makes a schema of what came, a second one brings it into force',
   await page.reload();
   await drawer.getByTestId('cause-row').getByText('size: must be one of large, small').waitFor();
   await context.close();
+});
+
+const run = promisify(execFile);
+
+/** The command line in the workspace; the answer has its exit code. */
+async function tributary(...words: string[]): Promise<{ code: number; stdout: string }> {
+  const args = ['--disable-warning=ExperimentalWarning', main, ...words];
+  return run(process.execPath, [...args, `--workspace=${workspace}`, `--data=${program.data}`]).then(
+    ({ stdout }) => ({ code: 0, stdout }),
+    (error: { code: number; stdout: string }) => error,
+  );
+}
+
+test('what was accepted can be written as files, and a change that breaks a model fails the check, which names it', async () => {
+  rmSync(join(workspace, 'schemas/broken.json'));
+  expect(await tributary('plan', 'write')).toMatchObject({
+    code: 0,
+    stdout: 'schemas/lead-captured.json: Lead Captured\n',
+  });
+  mkdirSync(join(workspace, 'models'));
+  writeFileSync(
+    join(workspace, 'models/leads.sql'),
+    `/* model\nkind: full\n*/\nSELECT properties.size::String AS size, count() AS leads\nFROM tributary.events WHERE event = 'Lead Captured' GROUP BY size\n`,
+  );
+  writeFileSync(
+    join(workspace, 'models/sizes.sql'),
+    '/* model\nkind: view\n*/\nSELECT size FROM mart.leads\n',
+  );
+  const git = (...words: string[]) =>
+    run('git', ['-c', 'user.name=ada', '-c', 'user.email=ada@example.com', ...words], { cwd: workspace });
+  await git('init', '--quiet');
+  await git('add', '.');
+  await git('commit', '--quiet', '--message=plan');
+  const same = await tributary('plan', 'check', '--base=HEAD');
+  expect([same.code, same.stdout]).toEqual([0, expect.stringContaining('nothing is different')]);
+
+  const file = join(workspace, 'schemas/lead-captured.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll('"size"', '"extent"'));
+  const { code, stdout } = await tributary('plan', 'check', '--base=HEAD');
+  expect(code).toBe(1);
+  expect(stdout).toContain('size: is gone; renamed to extent?');
+  expect(stdout).toContain('model leads (models/leads.sql:4) reads size of "Lead Captured": is gone');
+  expect(stdout).toContain('and with it: sizes');
 });
