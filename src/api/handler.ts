@@ -39,6 +39,8 @@ export interface Context<Who> {
 /** What a handler can say beside its output. */
 export interface Answer {
   status(code: number): void;
+  /** Sends these texts as a file instead of the output, as they come. */
+  download(name: string, type: string, texts: AsyncIterable<string>): void;
   /** Sets the session cookie. */
   startSession(token: string): void;
   /** Removes the session cookie. */

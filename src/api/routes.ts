@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Endpoint, type EndpointName, endpoints } from '../contract/endpoints.ts';
 import { TributaryError } from '../runtime/errors.ts';
@@ -52,7 +53,9 @@ function addRoute(scope: FastifyInstance, name: EndpointName, options: RouteOpti
         if (!caller) throw new TributaryError('unauthenticated', 'nobody is signed in');
         await admitProject(input.project, caller, store);
       }
-      const output = await handle(input, contextOf(request, reply, caller, publicUrl));
+      const file: { texts?: AsyncIterable<string> } = {};
+      const output = await handle(input, contextOf(request, reply, caller, publicUrl, file));
+      if (file.texts) return reply.send(Readable.from(file.texts, { objectMode: false }));
       if (checkOutput) check(name, endpoint, output);
       return reply.send(output);
     },
@@ -64,6 +67,7 @@ function contextOf(
   reply: FastifyReply,
   caller: Caller | undefined,
   publicUrl: string,
+  file: { texts?: AsyncIterable<string> },
 ): Context<Caller | undefined> {
   const secure = request.protocol === 'https';
   const gone = new AbortController();
@@ -72,6 +76,10 @@ function contextOf(
   });
   const answer: Answer = {
     status: (code) => void reply.code(code),
+    download: (name, type, texts) => {
+      file.texts = texts;
+      void reply.header('content-type', type).header('content-disposition', `attachment; filename="${name}"`);
+    },
     startSession: (token) => void reply.header('set-cookie', sessionCookie(token, secure)),
     endSession: () => void reply.header('set-cookie', sessionCookie(undefined, secure)),
   };

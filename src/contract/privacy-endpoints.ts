@@ -77,6 +77,16 @@ export const privacyEndpoints = {
     input: z.object({ project }),
     output: z.object({ keys: z.array(pseudonymKey) }),
   },
+  exportPerson: {
+    method: 'GET',
+    path: '/api/projects/:project/person-export',
+    access: 'admin',
+    scope: 'project',
+    summary:
+      'Everything about a person as a file: one JSON object per line, {"from": table or "raw", "row": …}',
+    input: z.object({ project, person }),
+    output: z.string(),
+  },
   startErasure: {
     method: 'POST',
     path: '/api/projects/:project/erasures',

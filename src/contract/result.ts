@@ -6,7 +6,7 @@ export const metricSchema = z.object({
   visitors: z.number(),
   sessions: z.number(),
   pageViews: z.number(),
-  /** 0…1: sessions with at most one page view and under 10 s of activity. */
+  /** 0…1: sessions with at most one page view and under 10 s, engaged and by the clock. */
   bounceRate: z.number(),
   /** Seconds, mean per session. */
   duration: z.number(),
@@ -144,7 +144,9 @@ export const ledgerRow = z.object({
   dropped: z.record(z.string(), z.number()),
   /** Rows of this minute that are in the events table now. */
   stored: z.number(),
-  /** decoded = loaded + quarantined + duplicates + dropped, accepted = processed, loaded = stored. `pending` while accepted > processed is recent. */
+  /** Rows that were erased, or deleted because of their age. */
+  removed: z.number(),
+  /** decoded = loaded + quarantined + duplicates + dropped, accepted = processed, loaded = stored + removed. `pending` while accepted > processed is recent. */
   state: z.enum(['balanced', 'pending', 'unbalanced']),
 });
 export type LedgerRow = z.infer<typeof ledgerRow>;

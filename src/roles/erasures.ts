@@ -129,11 +129,11 @@ type Work = (
 
 const work: { readonly [Part in ErasurePart]: Work } = {
   pipeline: erasePipeline,
-  warehouse: async ({ warehouse }, { project }, { person }, tell) => ({
-    notes: await eraseFromWarehouse(warehouse, project, person, 'ours', tell),
+  warehouse: async ({ warehouse }, { id, project }, { person }, tell) => ({
+    notes: await eraseFromWarehouse(warehouse, { erasure: id, project }, person, 'ours', tell),
   }),
-  models: async ({ warehouse }, { project }, { person }, tell) => ({
-    notes: await eraseFromWarehouse(warehouse, project, person, 'models', tell),
+  models: async ({ warehouse }, { id, project }, { person }, tell) => ({
+    notes: await eraseFromWarehouse(warehouse, { erasure: id, project }, person, 'models', tell),
   }),
   'raw log': async ({ places, decode, signal }, { project }, { person }, tell) => {
     const { counts, change } = recordEraser(project, person, decode);

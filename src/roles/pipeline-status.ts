@@ -266,6 +266,7 @@ function emptyRow(at: number): LedgerRow {
     duplicates: 0,
     dropped: {},
     stored: 0,
+    removed: 0,
     state: 'pending',
   };
 }
@@ -273,7 +274,13 @@ function emptyRow(at: number): LedgerRow {
 function addHop(row: LedgerRow, hop: string, reason: string, count: number): void {
   if (hop === 'dropped') row.dropped[reason] = (row.dropped[reason] ?? 0) + count;
   else if (hop === 'duplicate') row.duplicates += count;
-  else if (hop === 'processed' || hop === 'decoded' || hop === 'loaded' || hop === 'quarantined')
+  else if (
+    hop === 'removed' ||
+    hop === 'processed' ||
+    hop === 'decoded' ||
+    hop === 'loaded' ||
+    hop === 'quarantined'
+  )
     row[hop] += count;
 }
 
@@ -282,6 +289,6 @@ function isBalanced(row: LedgerRow): boolean {
   return (
     row.accepted === row.processed &&
     row.decoded === row.loaded + row.quarantined + row.duplicates + dropped &&
-    row.loaded === row.stored
+    row.loaded === row.stored + row.removed
   );
 }

@@ -19,6 +19,7 @@ export function projectSettingsHandlers(
   store: Store,
   log: LogWriter,
   clock: Clock,
+  changed: (project: string) => void,
 ): Pick<DataHandlers, 'projectSettings' | 'changeProjectSettings'> {
   return {
     projectSettings: ({ project }) => settingsOf(store, project),
@@ -31,6 +32,7 @@ export function projectSettingsHandlers(
       // The pipeline first: if the store then fails, the caller is told and asks again.
       await log.append(commandRecord(project, { kind: 'settings', settings }, by, clock.now()));
       await store.settings.set(nameOf(project), JSON.stringify(settings));
+      changed(project);
       return settings;
     },
   };

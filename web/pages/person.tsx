@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { IconArrowLeft, IconArrowMerge } from '@tabler/icons-react';
 import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -17,6 +17,7 @@ import { Figures, ProfilePanel } from '../person/profile-panel.tsx';
 import { Timeline } from '../person/timeline.tsx';
 import type { Told } from '../person/use-person-command.ts';
 import '../person/person.css';
+import { PersonActions } from '../privacy/person-actions.tsx';
 import { useCall } from '../query.ts';
 import { mayAct, useSession } from '../session/session.tsx';
 
@@ -41,9 +42,16 @@ export function PersonPage() {
       }
       tools={
         data && mayAct(me, 'editor') ? (
-          <Button variant="default" leftSection={<IconArrowMerge size={14} />} onClick={() => setMerging({})}>
-            Merge…
-          </Button>
+          <Group gap="xs">
+            <PersonActions person={data.person} id={idText(data.id)} />
+            <Button
+              variant="default"
+              leftSection={<IconArrowMerge size={14} />}
+              onClick={() => setMerging({})}
+            >
+              Merge…
+            </Button>
+          </Group>
         ) : null
       }
     >

@@ -2,6 +2,7 @@ import { Tabs } from '@mantine/core';
 import { useLocation } from '@tanstack/react-router';
 import { CountingSettings } from '../counting/counting-settings.tsx';
 import { Page } from '../panel/page.tsx';
+import { PrivacySettings } from '../privacy/privacy-settings.tsx';
 import { mayAct, useSession } from '../session/session.tsx';
 import { Keys } from '../settings/keys.tsx';
 import { OwnPassword } from '../settings/password.tsx';
@@ -15,6 +16,7 @@ export function SettingsPage() {
     { id: 'keys', label: 'API keys', shown: mayAct(me, 'editor'), content: <Keys /> },
     { id: 'project', label: 'Project', shown: true, content: <ProjectSettings /> },
     { id: 'counting', label: 'What counts', shown: true, content: <CountingSettings /> },
+    { id: 'privacy', label: 'Privacy', shown: true, content: <PrivacySettings /> },
     { id: 'people', label: 'People', shown: mayAct(me, 'admin') && me.user !== null, content: <People /> },
     { id: 'account', label: 'Account', shown: me.user !== null, content: <OwnPassword /> },
   ].filter(({ shown }) => shown);

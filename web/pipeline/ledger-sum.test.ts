@@ -12,6 +12,7 @@ const row: LedgerRow = {
   duplicates: 1,
   dropped: { heartbeat: 1, 'own metrics': 2 },
   stored: 15,
+  removed: 0,
   state: 'balanced',
 };
 

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
+import { sha256 } from '../../runtime/ids.ts';
 import { type PersonIds, rows } from './ids.ts';
+import { noteRemoved } from './note-removed.ts';
 import { personTables } from './tables.ts';
 
 export interface Removed {
@@ -19,15 +21,16 @@ const rowsPerStatement = 5_000;
  */
 export async function eraseFromWarehouse(
   warehouse: ClickHouseClient,
-  project: string,
+  { erasure, project }: { readonly erasure: string; readonly project: string },
   person: PersonIds,
   part: 'ours' | 'models',
   tell: (removed: Removed) => Promise<void>,
 ): Promise<string[]> {
   const notes: string[] = [];
-  const touched = new Set<string>();
+  const ours: string[] = [];
   for (const { name, database, isOurs, where } of await personTables(warehouse, project, person)) {
     if (database.startsWith('tributary') !== (part === 'ours')) continue;
+    if (isOurs) ours.push(name);
     const [found] = await rows<{ count: string }>(
       warehouse,
       `SELECT toString(count()) AS count FROM ${name} WHERE ${where}`,
@@ -39,14 +42,14 @@ export async function eraseFromWarehouse(
       notes.push(`${title} has ${count} rows: it is a copy, so delete them in the source database`);
       continue;
     }
+    await noteRemoved(warehouse, { table: title, where, reason: 'erased', token: `${erasure}:${title}` });
     await deleteRows(warehouse, name, where);
-    touched.add(name);
     await tell({ where: title, what: 'rows', count });
   }
   if (part === 'ours') {
     for (const { table, what, where, count } of await namingRows(warehouse, project, person)) {
+      await noteRemoved(warehouse, { table, where, reason: 'erased', token: `${erasure}:${sha256(where)}` });
       await deleteRows(warehouse, table, where);
-      touched.add(table);
       await tell({ where: table, what, count });
     }
     await warehouse.command({ query: 'SYSTEM RELOAD DICTIONARY tributary.identity' });
@@ -54,7 +57,7 @@ export async function eraseFromWarehouse(
     if (short > 0)
       notes.push(`${short} ids of fewer than ${shortest} characters were not looked for in texts`);
   }
-  await forgetOldParts(warehouse, [...touched]);
+  await forgetOldParts(warehouse, [...ours, 'tributary.quarantine']);
   return notes;
 }
 
@@ -124,24 +127,48 @@ function textPatterns({ ids, marks }: PersonIds): string[] {
     .map((text) => `(^|[^A-Za-z0-9_.-])${text.replace(/[\\^$.|?*+()[\]{}/-]/g, '\\$&')}($|[^A-Za-z0-9_-])`);
 }
 
-/** A mutation leaves the parts of before on disk for a while; this waits until they are gone. */
+/** A mutation leaves the parts of before on disk for a while; this waits until those of now are gone. */
 async function forgetOldParts(warehouse: ClickHouseClient, tables: readonly string[]): Promise<void> {
-  for (const table of tables) await lifetime(warehouse, table, 1);
-  for (const table of tables) {
-    const [database = '', name = ''] = table.replaceAll('`', '').split('.');
-    for (let look = 0; look < 600; look++) {
-      const [old] = await rows<{ count: string }>(
-        warehouse,
-        'SELECT toString(count()) AS count FROM system.parts WHERE NOT active AND database = {database:String} AND table = {name:String}',
-        { database, name },
-      );
-      if (Number(old?.count ?? 0) === 0) break;
-      await sleep(500);
-    }
-    await lifetime(warehouse, table, 60);
+  const names = tables.map((table) => table.replaceAll('`', ''));
+  const old = await oldParts(warehouse, names);
+  const touched = [...new Set(old.map(({ table }) => table))];
+  for (const table of touched)
+    await command(warehouse, `ALTER TABLE ${table} MODIFY SETTING old_parts_lifetime = 1`);
+  let left = old.length;
+  for (let look = 0; left > 0 && look < 240; look++) {
+    await sleep(500);
+    const still = new Set((await oldParts(warehouse, names)).map(({ part }) => part));
+    left = old.filter(({ part }) => still.has(part)).length;
   }
+  // a run that was broken off may have left others with it
+  for (const { name, ours } of await impatient(warehouse))
+    await command(
+      warehouse,
+      `ALTER TABLE ${name} ${ours ? 'MODIFY SETTING old_parts_lifetime = 60' : 'RESET SETTING old_parts_lifetime'}`,
+    );
+  if (left > 0) throw new Error(`${left} old parts of tables are still on disk`);
 }
 
-async function lifetime(warehouse: ClickHouseClient, table: string, seconds: number): Promise<void> {
-  await warehouse.command({ query: `ALTER TABLE ${table} MODIFY SETTING old_parts_lifetime = ${seconds}` });
+async function oldParts(
+  warehouse: ClickHouseClient,
+  names: readonly string[],
+): Promise<{ table: string; part: string }[]> {
+  return rows(
+    warehouse,
+    `SELECT concat('\`', database, '\`.\`', table, '\`') AS table, concat(database, '.', table, '/', name) AS part FROM system.parts
+    WHERE NOT active AND concat(database, '.', system.parts.table) IN {names:Array(String)}`,
+    { names },
+  );
+}
+
+function impatient(warehouse: ClickHouseClient): Promise<{ name: string; ours: number }[]> {
+  return rows(
+    warehouse,
+    `SELECT concat('\`', database, '\`.\`', name, '\`') AS name, startsWith(database, 'tributary') AS ours FROM system.tables
+    WHERE create_table_query LIKE '%old_parts_lifetime = 1,%' OR create_table_query LIKE '%old_parts_lifetime = 1'`,
+  );
+}
+
+async function command(warehouse: ClickHouseClient, query: string): Promise<void> {
+  await warehouse.command({ query });
 }

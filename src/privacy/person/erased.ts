@@ -6,7 +6,7 @@ import type { LogRecord } from '../../contract/request.ts';
 export interface ErasedIds {
   /** Base64url. */
   readonly key: string;
-  readonly ids: ReadonlyMap<string, { readonly from: number; readonly to: number | null }>;
+  readonly ranges: ReadonlyMap<string, readonly { readonly from: number; readonly to: number | null }[]>;
 }
 
 /** By which an erased id is known again, and nobody can tell the id. */
@@ -32,11 +32,11 @@ export function withoutErased(decode: Decode, erased: ReadonlyMap<string, Erased
 
 type IsErased = (id: string | undefined) => boolean;
 
-function judgeOf({ key, ids }: ErasedIds, offset: number): IsErased {
+function judgeOf({ key, ranges }: ErasedIds, offset: number): IsErased {
   return (id) => {
     if (id === undefined) return false;
-    const found = ids.get(erasedHash(key, id));
-    return found !== undefined && offset >= found.from && (found.to === null || offset < found.to);
+    const found = ranges.get(erasedHash(key, id));
+    return found?.some(({ from, to }) => offset >= from && (to === null || offset < to)) ?? false;
   };
 }
 

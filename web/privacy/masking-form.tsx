@@ -1,0 +1,145 @@
+import { Button, Select, Stack, Switch, TagsInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { PersonalKind, PrivacyAction, PrivacyRules } from '../../src/contract/privacy-settings.ts';
+import { call } from '../call.ts';
+import { Failure } from '../panel/failure.tsx';
+import { Panel } from '../panel/panel.tsx';
+import { mayAct, useSession } from '../session/session.tsx';
+import { PseudonymKeys } from './pseudonym-keys.tsx';
+import { TryMasking } from './try-masking.tsx';
+
+const kinds: readonly { readonly id: PersonalKind; readonly label: string }[] = [
+  { id: 'email', label: 'E-mail addresses' },
+  { id: 'phone', label: 'Phone numbers' },
+  { id: 'card', label: 'Payment cards' },
+  { id: 'token', label: 'Passwords and tokens' },
+];
+const actions: { value: PrivacyAction; label: string }[] = [
+  { value: 'keep', label: 'Keep' },
+  { value: 'mask', label: 'Mask' },
+  { value: 'pseudonym', label: 'Pseudonym' },
+];
+
+/** What is masked before a request reaches the disk. */
+export function MaskingForm({ saved }: { readonly saved: PrivacyRules }) {
+  const { me, project } = useSession();
+  const queries = useQueryClient();
+  const [rules, setRules] = useState(saved);
+  const editable = mayAct(me, 'admin');
+  const save = useMutation({
+    mutationFn: () => call('changeProjectSettings', { project: project.id, privacy: rules }),
+    onSuccess: async () => {
+      await queries.invalidateQueries();
+      notifications.show({ message: 'Saved. It holds for what arrives from now on.' });
+    },
+  });
+  const change = (part: Partial<PrivacyRules>): void => setRules({ ...rules, ...part });
+  const act = (place: 'urls' | 'properties', kind: PersonalKind) => (
+    <Select
+      size="xs"
+      aria-label={`${kind} in ${place}`}
+      data={actions}
+      value={rules[place][kind]}
+      onChange={(next) => next && change({ [place]: { ...rules[place], [kind]: next } })}
+      allowDeselect={false}
+      disabled={!editable}
+    />
+  );
+  return (
+    <Panel title="Personal data">
+      <p className="panel-note">
+        Found by form and by name, and changed before anything is written to disk. A pseudonym is the same for
+        the same value, so people can still be counted.
+      </p>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <Stack gap="md" mt="sm">
+          <div className="privacy-kinds">
+            <span />
+            <span className="muted">In page addresses</span>
+            <span className="muted">In properties and logs</span>
+            {kinds.map(({ id, label }) => (
+              <Row key={id} label={label} urls={act('urls', id)} properties={act('properties', id)} />
+            ))}
+          </div>
+          <Switch
+            label="Pseudonyms instead of user ids"
+            description="From every client, before anything is stored. Events of before keep their ids."
+            checked={rules.pseudonyms.userIds}
+            onChange={(event) =>
+              change({ pseudonyms: { ...rules.pseudonyms, userIds: event.currentTarget.checked } })
+            }
+            disabled={!editable}
+          />
+          <Switch
+            label="Pseudonyms instead of e-mail addresses of profiles"
+            checked={rules.pseudonyms.emails}
+            onChange={(event) =>
+              change({ pseudonyms: { ...rules.pseudonyms, emails: event.currentTarget.checked } })
+            }
+            disabled={!editable}
+          />
+          <TagsInput
+            label="Always mask these properties"
+            description="By name, whatever they hold. Properties that the tracking plan marks as personal are masked, too."
+            value={Object.keys(rules.fields)}
+            onChange={(names) =>
+              change({
+                fields: Object.fromEntries(names.map((name) => [name, rules.fields[name] ?? 'mask'])),
+              })
+            }
+            maxTags={200}
+            disabled={!editable}
+          />
+          <TagsInput
+            label="Never change these"
+            description="Names of properties and parameters that only look personal."
+            value={rules.exceptions}
+            onChange={(exceptions) => change({ exceptions })}
+            maxTags={200}
+            disabled={!editable}
+          />
+          {save.error ? <Failure error={save.error} /> : null}
+          {editable ? (
+            <div>
+              <Button
+                type="submit"
+                size="sm"
+                loading={save.isPending}
+                disabled={JSON.stringify(rules) === JSON.stringify(saved)}
+              >
+                Save
+              </Button>
+            </div>
+          ) : null}
+          <TryMasking rules={rules} />
+          {editable ? <PseudonymKeys /> : null}
+        </Stack>
+      </form>
+    </Panel>
+  );
+}
+
+function Row({
+  label,
+  urls,
+  properties,
+}: {
+  readonly label: string;
+  readonly urls: React.ReactNode;
+  readonly properties: React.ReactNode;
+}) {
+  return (
+    <>
+      <span>{label}</span>
+      {urls}
+      {properties}
+    </>
+  );
+}
