@@ -26,7 +26,7 @@ export const quarantineGroup = z.object({
   count: z.number(),
   first: z.number(),
   last: z.number(),
-  /** Part of all items that the filter finds, 0…1. */
+  /** Part of all items that the filter finds (whatever their cause), 0…1. */
   share: z.number(),
   /** Items in each of `buckets` equal parts of the time asked for. */
   trend: z.array(z.number()),

@@ -21,6 +21,7 @@ export async function quarantineGroups(
   const to = question.to ?? now + 60_000;
   const from = Math.min(question.from ?? now - usualRange, to - 1);
   const all = both(inState(project, state), arrived(from, to));
+  const others = filtered(all, { source, reason, cause: undefined });
   const where = filtered(all, { source, reason, cause });
   const width = Math.max(1, Math.ceil((to - from) / buckets));
   const [groups, [whole], sources, reasons] = await Promise.all([
@@ -32,10 +33,10 @@ export async function quarantineGroups(
       FROM tributary.quarantine AS q WHERE ${where.sql} GROUP BY cause_id ORDER BY count DESC, last DESC LIMIT ${shown}`,
       { ...where.params, width },
     ),
-    ask<{ total: number }>(
+    ask<{ total: number; found: number }>(
       warehouse,
-      `SELECT count() AS total FROM tributary.quarantine WHERE ${where.sql}`,
-      where.params,
+      `SELECT count() AS total, countIf(${cause === undefined ? '1' : ofCauses([cause])}) AS found FROM tributary.quarantine WHERE ${others.sql}`,
+      others.params,
     ),
     names(warehouse, 'key_id', all),
     names(warehouse, 'reason', all),
@@ -44,7 +45,7 @@ export async function quarantineGroups(
   return {
     from,
     to,
-    total,
+    total: whole?.found ?? 0,
     groups: groups.map((group) => ({ ...group, share: total === 0 ? 0 : group.count / total })),
     sources,
     reasons,

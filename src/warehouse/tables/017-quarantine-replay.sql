@@ -11,7 +11,7 @@ ALTER TABLE tributary.quarantine ADD COLUMN IF NOT EXISTS cause String DEFAULT l
     '(?s), [^,]{0,5}".*is not valid JSON', ', … is not valid JSON'),
     '"[^"]{41,}"|"[^"]*[^A-Za-z_$. "-][^"]*"', '"…"'),
     '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}', '…'),
-    '[0-9]+([.,:][0-9]+)*', '#'), 300) CODEC(ZSTD(1)) AFTER detail;
+    '(^|[ (:=,])[0-9]+([.,:][0-9]+)*', '\\1#'), 300) CODEC(ZSTD(1)) AFTER detail;
 ALTER TABLE tributary.quarantine ADD COLUMN IF NOT EXISTS cause_id UInt64 DEFAULT sipHash64(stage, reason, protocol, key_id, cause) CODEC(ZSTD(1)) AFTER cause;
 
 -- What became of a row of quarantine later. A row that was replayed is never replayed again: replay_offset says by which record of the log it was.
