@@ -3,6 +3,7 @@ import { countingEndpoints } from './counting-endpoints.ts';
 import { doorEndpoints } from './door-endpoints.ts';
 import { personEndpoints } from './person-endpoints.ts';
 import { planEndpoints } from './plan-endpoints.ts';
+import { privacyEndpoints } from './privacy-endpoints.ts';
 import { projectSettingsEndpoints } from './project-settings.ts';
 import { quarantineEndpoints } from './quarantine-endpoints.ts';
 import { breakdownSchema, funnelSchema, overviewSchema, rangeSchema, trendSchema } from './query.ts';
@@ -14,6 +15,7 @@ import {
   pipelineResult,
   seriesResult,
 } from './result.ts';
+import { rewindEndpoints } from './rewind.ts';
 import { sourceEndpoints } from './source-endpoints.ts';
 
 /**
@@ -214,9 +216,11 @@ export const endpoints = {
   ...projectSettingsEndpoints,
   ...personEndpoints,
   ...countingEndpoints,
+  ...privacyEndpoints,
+  ...rewindEndpoints,
   ...sourceEndpoints,
-  ...quarantineEndpoints,
   ...planEndpoints,
+  ...quarantineEndpoints,
   ...doorEndpoints,
   listUsers: {
     method: 'GET',
@@ -329,11 +333,21 @@ export const endpoints = {
     path: '/api/catalog/properties',
     access: 'viewer',
     scope: 'project',
-    summary: 'Property paths seen in recent events, optionally of one event',
+    summary:
+      'Property paths seen in recent events, optionally of one event, and traits of persons and accounts',
     input: z.object({ project, event: z.string().max(300).optional() }),
     output: z.object({
       properties: z.array(
         z.object({ path: z.string(), kind: z.enum(['text', 'number']), count: z.number() }),
+      ),
+      /** Of persons and accounts: `person.NAME` and `account.NAME` now, `person_then.NAME` and `account_then.NAME` when the event happened. */
+      traits: z.array(
+        z.object({
+          of: z.enum(['person', 'account']),
+          name: z.string(),
+          kind: z.enum(['text', 'number']),
+          count: z.number(),
+        }),
       ),
     }),
   },

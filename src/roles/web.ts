@@ -4,8 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fastify from 'fastify';
 import { analyzeHandlers } from '../analyze/analyze.ts';
 import { type DataHandlers, registerApi, registerUi } from '../api/api.ts';
+import { deleteFromArchive } from '../archive/archive.ts';
 import { visitorHash } from '../collect/accept/visitor.ts';
-import { collectorServerOptions, createCollector, Refusals } from '../collect/collect.ts';
+import {
+  collectorServerOptions,
+  createCollector,
+  createDecoder,
+  maskingWriter,
+  Refusals,
+} from '../collect/collect.ts';
 import type { Config } from '../config.ts';
 import { type LogReader, type LogWriter, openLogReader, openLogWriter } from '../log/log.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -19,14 +26,21 @@ import { type ClickHouseClient, connect } from '../warehouse/warehouse.ts';
 import { DailySalt } from './daily-salt.ts';
 import { demoProgress, demoSetting } from './demo.ts';
 import { doorHandlers } from './doors.ts';
+import { keepErasing } from './erasures.ts';
 import { peopleHandlers } from './people.ts';
+import { PipelineGate } from './pipeline-gate.ts';
 import { pipelineStatus } from './pipeline-status.ts';
 import { placesOf, readSecrets, schemasFolder, warehouseUrl } from './places.ts';
 import { planHandlers } from './plan.ts';
 import { PlanKeeper } from './plan-keeper.ts';
+import { type PrivacyParts, privacyHandlers } from './privacy.ts';
+import { markedNames, PrivacyLookup } from './privacy-lookup.ts';
 import type { ProcessHeartbeat } from './process.ts';
 import { projectSettingsHandlers, settingsOf } from './project-settings.ts';
 import { openQuarantine } from './quarantine.ts';
+import { keepRetention } from './retention.ts';
+import { RewindDesk } from './rewind-desk.ts';
+import { type RewindHandlerParts, rewindHandlers } from './rewind-handlers.ts';
 import { sourceStatusHandlers } from './source-status.ts';
 import { endWithSupervisor } from './supervise.ts';
 import { openSyslog } from './syslog.ts';
@@ -68,9 +82,14 @@ export async function web(config: Config): Promise<number> {
     join(import.meta.dirname, '../../trackers/browser/dist'),
   );
   const keys = createKeyLookup(store);
+  const privacy = new PrivacyLookup(store, systemClock, async (project) =>
+    markedNames(await plans.planOf(project)),
+  );
+  // what trackers, log shippers and senders of syslog sent goes through it; commands of operators do not
+  const masked = maskingWriter(writer, (project) => privacy.rulesOf(project));
   const refusals = new Refusals();
   const collector = createCollector({
-    log: writer,
+    log: masked,
     keyOf: (key) => (key === undefined ? keys.defaultKey() : keys.keyOf(key)),
     visitorOf: (project, address, userAgent) => visitorHash(salt.current(), project, address, userAgent),
     clock: systemClock,
@@ -110,14 +129,50 @@ export async function web(config: Config): Promise<number> {
     signal: shutdown.signal,
     processed: async () => (await processHeartbeat(store))?.detail.progress.lastOffset,
   });
-  const handlers = handlersOf({ store, writer, reader, full, readOnly, refusals, plans, quarantine });
+  const decode = createDecoder((keyId) => store.keys.mapping(keyId));
+  const { signal } = shutdown;
+  const gate = new PipelineGate(places);
+  void keepErasing({
+    store,
+    warehouse: full,
+    reader,
+    places,
+    gate,
+    decode,
+    clock: systemClock,
+    logger,
+    signal,
+  });
+  void keepRetention({ store, warehouse: full, clock: systemClock, logger, signal });
+  const desk = new RewindDesk({
+    settings: store.settings,
+    warehouse: full,
+    log: reader,
+    places,
+    clock: systemClock,
+  });
+  const handlers = handlersOf({
+    rewinds: { desk, store, lake: places.lake, archiveDays: config['archive-days'] },
+    privacy,
+    personal: { store, warehouse: full, log: reader, places, decode, clock: systemClock },
+    store,
+    writer,
+    reader,
+    full,
+    readOnly,
+    refusals,
+    plans,
+    quarantine,
+  });
   await registerApi(app, {
     store,
     handlers,
     deleteEvents: async (project) => {
       // what was accepted before the keys were revoked must be loaded first, or it would come after the deletion and stay
       await loadedUpTo(reader.head(), store);
+      await desk.clear(project, AbortSignal.timeout(loadPatience));
       await deleteProject(full, project);
+      await deleteFromArchive(places.lake, project, reader.head());
       await plans.forget(project);
     },
     metrics: async () => `${metrics.toString()}${(await processHeartbeat(store))?.detail.metrics ?? ''}`,
@@ -129,7 +184,7 @@ export async function web(config: Config): Promise<number> {
   });
   await registerUi(app, { folder: join(import.meta.dirname, '../../web/dist'), logger });
   await app.listen({ port: config.port, host: config.host });
-  const syslog = await openSyslog(config, { log: writer, keys, clock: systemClock, logger, metrics });
+  const syslog = await openSyslog(config, { log: masked, keys, clock: systemClock, logger, metrics });
 
   shutdown.onStop(() => Promise.all([store.close(), full.close(), readOnly.close()]));
   shutdown.onStop(() => reader.close());
@@ -142,6 +197,9 @@ export async function web(config: Config): Promise<number> {
 }
 
 interface HandlerParts {
+  readonly rewinds: RewindHandlerParts;
+  readonly privacy: PrivacyLookup;
+  readonly personal: PrivacyParts;
   readonly store: Store;
   readonly writer: LogWriter;
   readonly reader: LogReader;
@@ -154,6 +212,9 @@ interface HandlerParts {
 }
 
 function handlersOf({
+  rewinds,
+  privacy,
+  personal,
   store,
   writer,
   reader,
@@ -180,7 +241,8 @@ function handlersOf({
         process: await processHeartbeat(store),
       }),
     demoStatus: async () => demoStatus(store),
-    ...projectSettingsHandlers(store, writer, systemClock),
+    ...projectSettingsHandlers(store, writer, systemClock, (project) => privacy.forget(project)),
+    ...privacyHandlers(personal),
     ...peopleHandlers({
       store,
       warehouse: full,
@@ -190,6 +252,7 @@ function handlersOf({
       processed: async () => (await processHeartbeat(store))?.detail.progress.lastOffset,
     }),
     ...planHandlers(plans, full, systemClock),
+    ...rewindHandlers(rewinds),
     ...sourceStatusHandlers(store, full, refusals),
     ...quarantine,
     ...doorHandlers({ store, log: reader, warehouse: full }),
