@@ -150,7 +150,7 @@ async function visitorsOf({ isBot, project, range, score, warehouse }: Question)
       argMax(bot_layers, ${score}) AS layers, argMax(toString(bot_reason), ${score}) AS reason
     FROM tributary.events
     WHERE ${eventsWhere(all, range, parameters)}
-    GROUP BY person_id HAVING events > 0 ORDER BY events DESC, personId LIMIT ${listed * 2}`,
+    GROUP BY person_id HAVING events > 0 ORDER BY events DESC, personId LIMIT ${listed}`,
     parameters,
   );
   return rows.map(({ layers, reason, ...row }) => ({ ...row, found: explained(Number(layers), reason) }));

@@ -82,7 +82,7 @@ function Visitors({ visitors }: Pick<BotReport, 'visitors'>) {
                 {countryFlag(visitor.country)}{' '}
                 {visitor.userId || visitor.anonymousId.slice(0, 12) || 'nobody'}
               </td>
-              <td>
+              <td className="counting-why">
                 <Findings found={visitor.found} />
               </td>
               <td className="number">{visitor.score}</td>

@@ -56,15 +56,10 @@ let combined: RegExp | undefined;
 function matchCrawler(userAgent: string): string | undefined {
   combined ??= new RegExp(crawlers.map(({ pattern }) => `(?:${pattern})`).join('|'));
   if (!combined.test(userAgent)) return undefined;
-  const pattern = crawlers.find((crawler) => new RegExp(crawler.pattern).test(userAgent))?.pattern;
-  return pattern === undefined ? 'of a list' : readable(pattern);
-}
-
-/** `Googlebot\/` → `Googlebot`: a pattern as the name that it mostly is. */
-function readable(pattern: string): string {
-  return pattern
-    .replace(/^\^|\$$|\\\/.{0,3}$/g, '')
-    .replace(/\\(.)/g, '$1')
-    .replace(/[^\w .\-/+]/g, '')
-    .trim();
+  for (const { pattern } of crawlers) {
+    const found = new RegExp(pattern).exec(userAgent)?.[0];
+    // As it calls itself, without the marks around it: `Googlebot/` is Googlebot. Distances inside of a pattern can be long.
+    if (found !== undefined) return found.slice(0, 40).replace(/^\W{1,9}|\W{1,9}$/g, '');
+  }
+  return 'of a list';
 }
