@@ -23,7 +23,7 @@ export interface Program extends AsyncDisposable {
   /** Everything it printed so far. */
   output(): string;
   /** Pids of a role's processes. */
-  pids(role: RoleName | 'replicate'): number[];
+  pids(role: RoleName | 'archive' | 'replicate'): number[];
   alive(): boolean;
   reader(): ClickHouseClient;
   /** Rows of a query as the read-only user. */
@@ -171,7 +171,7 @@ async function signIn(url: string): Promise<string> {
 }
 
 /** Looks through /proc for the children of the supervisor, by the words of their command line. */
-function rolePids(supervisor: number, role: RoleName | 'replicate'): number[] {
+function rolePids(supervisor: number, role: RoleName | 'archive' | 'replicate'): number[] {
   const wanted = role === 'warehouse' ? 'engine/host.ts' : `main.ts\0${role}`;
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -19,7 +19,8 @@ export interface RewindPorts {
   readonly lake: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly decode: (record: LogRecord) => Decoded | Promise<Decoded>;
+  /** How records are decoded from now on. */
+  readonly decoder: () => Promise<(record: LogRecord) => Decoded | Promise<Decoded>>;
   readonly enrichOver: (state: PipelineState) => EnrichBatch;
   /** The state of a shadow, empty when it is new. */
   readonly openState: (project: string) => PipelineState;
@@ -45,22 +46,14 @@ export function shadowDatabase(project: string): string {
 }
 
 export function newJob(
-  {
-    oldest: _,
-    newest: __,
-    events: ___,
-    logs: ____,
-    quarantined: _____,
-    outOfReach: ______,
-    ...plan
-  }: RewindPlan,
+  { mode, from, to, warmFrom, first, end, coolTo }: RewindPlan,
   about: Pick<RewindJob, 'id' | 'project' | 'by' | 'startedAt'>,
 ): RewindJob {
   return {
     ...about,
-    ...plan,
+    ...{ mode, from, to, warmFrom, first, end, coolTo },
     state: 'waiting',
-    next: plan.warmFrom,
+    next: warmFrom,
     records: 0,
     events: 0,
     progress: 0,
@@ -195,7 +188,7 @@ export class Rewinder {
   }
 
   async #catchUp(job: RewindJob): Promise<void> {
-    const { warehouse, log, lake, logger, decode, enrichOver, rest } = this.#ports;
+    const { warehouse, log, lake, logger, decoder, enrichOver, rest } = this.#ports;
     const started = this.#ports.clock.now();
     const startedAt = (await this.#state.checkpoint()).next;
     this.#shadow ??= new Shadow(
@@ -207,7 +200,7 @@ export class Rewinder {
         log,
         lake,
         state: this.#state,
-        decode,
+        decode: await decoder(),
         enrich: enrichOver(this.#state),
         logger,
         signal: this.#signal,

@@ -6,6 +6,7 @@ import type { Config } from '../config.ts';
 import { createEnricher } from '../enrich/enrich.ts';
 import { openLogReader } from '../log/log.ts';
 import { createPlanReader } from '../plan/plan.ts';
+import { withoutErased } from '../privacy/person/erased.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
 import { createLogger, type Logger } from '../runtime/logger.ts';
@@ -14,6 +15,7 @@ import { Shutdown } from '../runtime/shutdown.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type ClickHouseClient, connect } from '../warehouse/warehouse.ts';
 import { placesOf, readSecrets, warehouseUrl } from './places.ts';
+import { erasedIds } from './privacy-lookup.ts';
 import { RewindDesk } from './rewind-desk.ts';
 import { RewindKeeper } from './rewind-keeper.ts';
 import { rewindPorts } from './rewind-ports.ts';
@@ -59,7 +61,11 @@ export async function archiveRole(config: Config): Promise<number> {
     logger,
     places,
     desk,
-    decode: createDecoder((keyId) => store.keys.mapping(keyId)),
+    decoder: async () =>
+      withoutErased(
+        createDecoder((keyId) => store.keys.mapping(keyId)),
+        await erasedIds(store),
+      ),
     enrichOver: (state) =>
       createEnricher({
         state,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import {
   type RewindDifference,
@@ -77,6 +78,16 @@ export class RewindDesk {
       throw new TributaryError('conflict', `the rewind is ${job.state}; there is nothing to discard`);
     await this.#parts.settings.set(names.order(project), JSON.stringify({ id, action }));
     return job;
+  }
+
+  /** Resolves when nothing of a rewind of this project is there any more: what it holds is of persons, too. */
+  async clear(project: string, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const job = await this.job(project);
+      if (!job || isOver(job)) return;
+      if (job.state !== 'swapping') await this.order(project, job.id, 'discard');
+      await sleep(200, undefined, { signal });
+    }
   }
 
   job(project: string): Promise<RewindJob | undefined> {

@@ -15,7 +15,7 @@ export interface RewindParts
   extends Pick<RewindPorts, 'warehouse' | 'log' | 'lake' | 'clock' | 'logger' | 'onSwapStep'> {
   readonly places: Places;
   readonly desk: RewindDesk;
-  readonly decode: (record: LogRecord) => Decoded | Promise<Decoded>;
+  readonly decoder: () => Promise<(record: LogRecord) => Decoded | Promise<Decoded>>;
   readonly enrichOver: (state: StateStore) => EnrichBatch;
   /** Records that the live pipeline has not done yet. */
   readonly liveLag: () => Promise<number>;
@@ -26,12 +26,15 @@ const muchLag = 2_000;
 
 /** Connects rewinding with the files, the store and the pipeline of this program. */
 export function rewindPorts(parts: RewindParts): RewindPorts {
-  const { places, desk, decode, enrichOver, liveLag } = parts;
+  const { places, desk, decoder, enrichOver, liveLag } = parts;
   const gate = new PipelineGate(places);
   const fileOf = (project: string): string => join(places.rewind, `${shadowDatabase(project)}.db`);
   return {
     ...parts,
-    decode: (record) => withoutPast(decode(record)),
+    decoder: async () => {
+      const decode = await decoder();
+      return (record) => withoutPast(decode(record));
+    },
     enrichOver: (state) => enrichOver(state as StateStore),
     openState: (project) => {
       mkdirSync(places.rewind, { recursive: true, mode: 0o700 });
