@@ -83,13 +83,22 @@ export const commands: Readonly<Record<string, Command>> = {
     run: async (context) => (await import('./models.ts')).wipeAndRebuild(context),
   },
   person: {
-    usage: 'list [TEXT] | show P | merge P Q | undo P ID | split P ID… | history [P]',
+    usage: 'list [TEXT] | show P | merge P Q | undo P ID | split P ID… | history [P] | export P | erase P',
     summary:
       'who is who: look, join two persons, take it back; P is any id of a person; --note, --preview, --json',
-    options: ['project', 'note'],
-    switches: ['preview', 'json'],
+    options: ['project', 'note', 'file', 'rearrival'],
+    switches: ['preview', 'json', 'yes'],
     guide: 'docs/identity.md',
     run: async (context) => (await import('./person.ts')).person(context),
+  },
+  privacy: {
+    usage: 'try TEXT | erasures | export P | erase P | rotate-key',
+    summary:
+      'what is kept of a text, everything about a person as a file (--file), and its erasure (--yes, --rearrival drop|anew)',
+    options: ['project', 'file', 'rearrival'],
+    switches: ['yes', 'json'],
+    guide: 'docs/privacy.md',
+    run: async (context) => (await import('./privacy.ts')).privacy(context),
   },
   replicate: {
     usage: 'check | status | resnapshot SOURCE [TABLE…]',
@@ -131,6 +140,24 @@ export const commands: Readonly<Record<string, Command>> = {
     guide: 'docs/tracker.md',
     run: async (context) => (await import('./types.ts')).types(context),
   },
+  archive: {
+    usage: 'status | now | read',
+    summary:
+      'the raw archive: what it holds, write what waits, its records as lines (--project, --from, --to); --json',
+    options: ['project', 'from', 'to'],
+    switches: ['json'],
+    guide: 'docs/rewind.md',
+    run: async (context) => (await import('./archive.ts')).archive(context),
+  },
+  rewind: {
+    usage: 'plan | run | diff | swap | discard | status',
+    summary:
+      'process a range of the past again (--from, --to; else everything), see the difference, swap it in; --project, --json',
+    options: ['project', 'from', 'to'],
+    switches: ['json'],
+    guide: 'docs/rewind.md',
+    run: async (context) => (await import('./rewind.ts')).rewind(context),
+  },
   doctor: {
     usage: '',
     summary: 'say what is wrong with ports, disk, memory, configuration and versions',
@@ -140,24 +167,6 @@ export const commands: Readonly<Record<string, Command>> = {
   link: {
     usage: '[email]',
     summary: 'make a one-time sign-in link (for the first administrator, or for the address given)',
-    archive: {
-      usage: 'status | now | read',
-      summary:
-        'the raw archive: what it holds, write what waits, its records as lines (--project, --from, --to); --json',
-      options: ['project', 'from', 'to'],
-      switches: ['json'],
-      guide: 'docs/rewind.md',
-      run: async (context) => (await import('./archive.ts')).archive(context),
-    },
-    rewind: {
-      usage: 'plan | run | diff | swap | discard | status',
-      summary:
-        'process a range of the past again (--from, --to; else everything), see the difference, swap it in; --project, --json',
-      options: ['project', 'from', 'to'],
-      switches: ['json'],
-      guide: 'docs/rewind.md',
-      run: async (context) => (await import('./rewind.ts')).rewind(context),
-    },
     guide: 'docs/operate.md',
     run: async (context) => (await import('./link.ts')).link(context),
   },

@@ -5,6 +5,7 @@ import { messageOf, TributaryError } from '../runtime/errors.ts';
 import type { CommandContext } from './command.ts';
 import { openExistingStore } from './existing-store.ts';
 import { changesText, peopleText, personText, previewText } from './person-text.ts';
+import { privacy } from './privacy.ts';
 
 interface Asked {
   readonly words: readonly string[];
@@ -29,8 +30,10 @@ const actions: Readonly<Record<string, (asked: Asked) => Promise<Told>>> = {
 };
 
 /** `tributary person list|show|merge|undo|split|history`: who is who in the running program. */
-export async function person({ config, words, flags }: CommandContext): Promise<number> {
+export async function person({ config, words, flags, env }: CommandContext): Promise<number> {
   const [name = 'list', ...rest] = words;
+  // an administrator's acts, with another key
+  if (name === 'export' || name === 'erase') return privacy({ config, words, flags, env });
   const action = actions[name];
   if (!action)
     throw new TributaryError(
