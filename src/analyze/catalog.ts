@@ -8,7 +8,7 @@ import { expressionOf } from './expression.ts';
 import { Parameters } from './parameters.ts';
 import { type PropertyKind, PropertyPaths } from './property-paths.ts';
 import { instantsOf, type Span } from './range.ts';
-import { eventsWhere, eventsWith, matchSql } from './scope.ts';
+import { eventsShowing, eventsWhere, matchSql } from './scope.ts';
 
 const day = 86_400_000;
 /** Bots fill the catalog too: whoever looks for what they send must find it. */
@@ -63,7 +63,24 @@ export async function propertyNames(
         kind,
         count,
       })),
+    traits: await traitNames(warehouse, input.project),
   };
+}
+
+/** Traits of persons and accounts, those of most profiles first; `kind` is `number` when every value was one. */
+async function traitNames(
+  warehouse: ClickHouseClient,
+  project: string,
+): Promise<Output<'propertyNames'>['traits']> {
+  const parameters = new Parameters(project);
+  return await ask(
+    warehouse,
+    `SELECT if(key = 0, 'account', 'person') AS of, trait AS name, uniq(id) AS count,
+      if(countIf(value != '' AND toFloat64OrNull(value) IS NULL) = 0, 'number', 'text') AS kind
+    FROM tributary.profile_history WHERE project = ${parameters.project}
+    GROUP BY of, name ORDER BY of DESC, count DESC, name LIMIT 500`,
+    parameters,
+  );
 }
 
 /**
@@ -88,7 +105,7 @@ export async function propertyValues(
   const values = await ask<{ value: string; count: number }>(
     warehouse,
     `SELECT ${expression.text} AS value, toUInt64(round(count() / ${sample.share})) AS count
-    FROM ${eventsWith(input.property, span, parameters)}
+    FROM ${eventsShowing(input.property, [], span, parameters)}
     WHERE ${eventsWhere(everyEvent, span, parameters)} AND ${matchSql(event, parameters)} AND ${sample.sql}
       AND value != '' AND ${search}
     GROUP BY value ORDER BY count DESC, value LIMIT 100`,

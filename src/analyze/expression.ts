@@ -1,8 +1,9 @@
 import { columnInfo, propertyPrefix } from '../contract/columns.ts';
 import { TributaryError } from '../runtime/errors.ts';
 import { propertySql } from '../warehouse/warehouse.ts';
+import { traitColumn } from './profile.ts';
 
-/** What a chart may call a dimension: a column of events or of sessions, or a property path. */
+/** What a chart may call a dimension: a column of events or of sessions, a property path, or a trait of the person or account. */
 export interface Expression {
   /** SQL of type String or LowCardinality(String); '' when absent. */
   readonly text: string;
@@ -19,11 +20,21 @@ export interface Expression {
 export const sessionOnlyColumns: readonly string[] = ['entry_path', 'exit_path'];
 
 export function expressionOf(name: string): Expression {
+  const trait = traitColumn(name);
+  if (trait !== undefined) {
+    return {
+      text: trait,
+      number: `toFloat64OrNull(${trait})`,
+      kind: 'text',
+      inSessions: false,
+      onlyInSessions: false,
+    };
+  }
   const column = columnInfo(name);
   if (column === undefined && !name.startsWith(propertyPrefix)) {
     throw new TributaryError(
       'bad-request',
-      `"${name}" is neither a column nor a property (properties are written ${propertyPrefix}name)`,
+      `"${name}" is neither a column nor a property (properties are written ${propertyPrefix}name, traits person.name, person_then.name, account.name or account_then.name)`,
     );
   }
   return {

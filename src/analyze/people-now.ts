@@ -2,7 +2,8 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import type { Clock } from '../runtime/clock.ts';
 import { ask } from './ask.ts';
 import { Parameters } from './parameters.ts';
-import { type Conditions, eventsWhere } from './scope.ts';
+import { propertiesOf } from './profile.ts';
+import { type Conditions, eventsFrom, eventsWhere } from './scope.ts';
 
 const now = 5 * 60_000;
 
@@ -15,10 +16,11 @@ export async function peopleNow(
 ): Promise<number> {
   const parameters = new Parameters(project);
   const end = clock.now() + 1;
+  const span = { start: end - now, end };
   const rows = await ask<{ people: number }>(
     warehouse,
-    `SELECT uniqExact(person_id) AS people FROM tributary.events
-    WHERE ${eventsWhere(conditions, { start: end - now, end }, parameters)}`,
+    `SELECT uniqExact(person_id) AS people FROM ${eventsFrom(propertiesOf(conditions.filters), span, parameters)}
+    WHERE ${eventsWhere(conditions, span, parameters)}`,
     parameters,
   );
   return rows[0]?.people ?? 0;

@@ -3,6 +3,7 @@ import { type CountingRules, countedEvents, countedSessions } from './counted.ts
 import { expressionOf, sessionOnlyColumns } from './expression.ts';
 import { filterSql } from './filter.ts';
 import type { Parameters } from './parameters.ts';
+import { propertiesOf, traitJoins } from './profile.ts';
 import type { Span } from './range.ts';
 
 /** What of a query's scope SQL needs; the range is said apart because comparison asks twice. */
@@ -23,7 +24,7 @@ function between(column: string, start: number, end: number, parameters: Paramet
 }
 
 /**
- * WHERE of a query on `tributary.events`: project, instants, bots, filters. Filters on columns that only sessions have
+ * WHERE of a query on `tributary.events`: project, instants, what counts, filters. Filters on columns that only sessions have
  * (entry and exit page) hold for the events of such sessions.
  */
 export function eventsWhere(scope: Conditions, range: Span, parameters: Parameters): string {
@@ -60,14 +61,10 @@ export function sessionsWhere(scope: Conditions, range: Span, parameters: Parame
     ...ofSessions.map((filter) => filterSql(filter, parameters)),
   ];
   if (ofEvents.length > 0) {
-    const events = eventsWhere(
-      { ...scope, filters: ofEvents },
-      { ...range, end: range.end + sessionTail },
-      parameters,
-    );
-    conditions.push(
-      `session_id IN (SELECT session_id FROM tributary.events WHERE ${events} AND session_id != 0)`,
-    );
+    const around = { ...range, end: range.end + sessionTail };
+    const events = eventsWhere({ ...scope, filters: ofEvents }, around, parameters);
+    const from = eventsFrom(propertiesOf(ofEvents), around, parameters);
+    conditions.push(`session_id IN (SELECT session_id FROM ${from} WHERE ${events} AND session_id != 0)`);
   }
   return conditions.join(' AND ');
 }
@@ -92,9 +89,27 @@ export function matchSql(
   return conditions.length === 0 ? '1' : conditions.join(' AND ');
 }
 
-/** FROM of a query on events that also needs a column which only sessions have. */
-export function eventsWith(property: string | undefined, range: Span, parameters: Parameters): string {
-  if (property === undefined || !expressionOf(property).onlyInSessions) return 'tributary.events';
-  return `tributary.events LEFT ANY JOIN (SELECT session_id, ${sessionOnlyColumns.join(', ')} FROM tributary.sessions FINAL
+/**
+ * FROM of a query on events that uses these properties: with the columns which only sessions have, and with the traits of persons and accounts.
+ * Properties of filters on columns of sessions need not be named: `eventsWhere` asks the sessions itself.
+ */
+export function eventsFrom(
+  properties: readonly (string | undefined)[],
+  range: Span,
+  parameters: Parameters,
+): string {
+  return `tributary.events ${traitJoins(properties, range, parameters)}`.trimEnd();
+}
+
+/** The same, for a query that also shows `shown`, which may be a column that only sessions have. */
+export function eventsShowing(
+  shown: string | undefined,
+  properties: readonly (string | undefined)[],
+  range: Span,
+  parameters: Parameters,
+): string {
+  const from = eventsFrom([shown, ...properties], range, parameters);
+  if (shown === undefined || !expressionOf(shown).onlyInSessions) return from;
+  return `${from} LEFT ANY JOIN (SELECT session_id, ${sessionOnlyColumns.join(', ')} FROM tributary.sessions FINAL
     WHERE ${sessionsAround(range, parameters)}) AS of_session USING (session_id)`;
 }

@@ -65,3 +65,16 @@ export function columnInfo(name: string): ColumnInfo | undefined {
 
 /** Prefix that makes a name a property path: `properties.plan`, `properties.cart.total`. */
 export const propertyPrefix = 'properties.';
+
+/** A trait of the event's person or account: `person.plan` as it is now, `person_then.plan` as it was when the event happened. */
+export interface ProfileProperty {
+  readonly of: 'person' | 'account';
+  readonly atEvent: boolean;
+  readonly name: string;
+}
+
+export function profileProperty(property: string): ProfileProperty | undefined {
+  const [, of, then, name] = /^(person|account)(_then)?\.(.+)$/s.exec(property) ?? [];
+  if (of === undefined || name === undefined) return undefined;
+  return { of: of === 'person' ? 'person' : 'account', atEvent: then !== undefined, name };
+}

@@ -1,4 +1,4 @@
-import { columnInfo, propertyPrefix } from '../../src/contract/columns.ts';
+import { columnInfo, profileProperty, propertyPrefix } from '../../src/contract/columns.ts';
 import type { Filter } from '../../src/contract/query.ts';
 import { countryFlag, countryName, languageName } from '../format/place.ts';
 
@@ -37,10 +37,12 @@ export function needsValue(op: Operator): boolean {
   return op !== 'is_set' && op !== 'is_not_set';
 }
 
-/** `Country`, or the path of a property without its prefix. */
+/** `Country`, the path of a property without its prefix, or `plan (person then)`. */
 export function propertyLabel(property: string): string {
   const label = columnInfo(property)?.label;
   if (label !== undefined) return label;
+  const trait = profileProperty(property);
+  if (trait) return `${trait.name} (${trait.of} ${trait.atEvent ? 'then' : 'now'})`;
   return property.startsWith(propertyPrefix) ? property.slice(propertyPrefix.length) : property;
 }
 

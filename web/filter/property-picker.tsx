@@ -1,5 +1,6 @@
 import { Select } from '@mantine/core';
 import { eventColumns, propertyPrefix } from '../../src/contract/columns.ts';
+import type { Output } from '../../src/contract/endpoints.ts';
 import { replaceOnType } from '../panel/replace-on-type.ts';
 import { useCall } from '../query.ts';
 import { useSession } from '../session/session.tsx';
@@ -33,7 +34,8 @@ export function PropertyPicker(props: PropertyPickerProps) {
   const properties = (known.data?.properties ?? [])
     .filter(({ kind }) => !props.numbers || kind === 'number')
     .map(({ path }) => (path.startsWith(propertyPrefix) ? path : propertyPrefix + path));
-  const groups = groupsOf(properties, props.numbers ?? false, props.value, event !== undefined);
+  const traits = (known.data?.traits ?? []).filter(({ kind }) => !props.numbers || kind === 'number');
+  const groups = groupsOf(properties, traits, props.numbers ?? false, props.value, event !== undefined);
   return (
     <Select
       aria-label={props.label}
@@ -60,6 +62,7 @@ export function PropertyPicker(props: PropertyPickerProps) {
 
 function groupsOf(
   properties: readonly string[],
+  traits: Output<'propertyNames'>['traits'],
   numbers: boolean,
   chosen: string | undefined,
   propertiesFirst: boolean,
@@ -79,6 +82,12 @@ function groupsOf(
     if (!numbers || column.kind === 'number') add(column.group, column.name);
   }
   if (!propertiesFirst) addProperties();
+  // What somebody is today, and what they were when the event happened, are different questions.
+  for (const { of, name } of traits) {
+    const group = of === 'person' ? 'Traits of the person' : 'Traits of the account';
+    add(group, `${of}.${name}`);
+    add(group, `${of}_then.${name}`);
+  }
   const missing =
     chosen !== undefined &&
     ![...groups.values()].some(({ items }) => items.some(({ value }) => value === chosen));

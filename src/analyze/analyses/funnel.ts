@@ -4,8 +4,9 @@ import type { FunnelResult } from '../../contract/result.ts';
 import { ask, numberOr0 } from '../ask.ts';
 import { expressionOf } from '../expression.ts';
 import { Parameters } from '../parameters.ts';
+import { propertiesOf } from '../profile.ts';
 import { type Instants, instantsOf } from '../range.ts';
-import { eventsWhere, eventsWith, matchSql, type Ruled } from '../scope.ts';
+import { eventsShowing, eventsWhere, matchSql, type Ruled } from '../scope.ts';
 
 type Group = FunnelResult['groups'][number];
 
@@ -73,6 +74,7 @@ function funnelSql(query: Ruled<FunnelQuery>, range: Instants, parameters: Param
   const conditions = query.steps.map((step) => `(${matchSql(step, parameters)})`);
   const value = query.breakdown === undefined ? undefined : expressionOf(query.breakdown).text;
   const last = steps.length;
+  const used = propertiesOf(query.filters, ...query.steps.map(({ filters }) => filters));
   return `SELECT value,
     [${steps.map((step) => `countIf(at_${step} > 0)`).join(', ')}] AS people,
     [${steps
@@ -94,7 +96,7 @@ function funnelSql(query: Ruled<FunnelQuery>, range: Instants, parameters: Param
           ${value ? `, arraySort(groupArrayIf((packed, value), bitTest(packed, 0))) AS firsts` : ''}
         FROM (
           SELECT person_id AS person, ${packedSql(query, conditions)} AS packed ${value ? `, toString(${value}) AS value` : ''}
-          FROM ${eventsWith(query.breakdown, span, parameters)}
+          FROM ${eventsShowing(query.breakdown, used, span, parameters)}
           WHERE ${eventsWhere(query, span, parameters)} AND (${conditions.join(' OR ')})
         )
         GROUP BY person

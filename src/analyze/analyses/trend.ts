@@ -7,8 +7,9 @@ import { type Axis, axisBefore, axisOf, type CurrentAxis } from '../axis.ts';
 import { expressionOf } from '../expression.ts';
 import { Parameters } from '../parameters.ts';
 import { personOf } from '../person.ts';
+import { propertiesOf } from '../profile.ts';
 import { instantsOf, periodBefore } from '../range.ts';
-import { eventsWhere, eventsWith, matchSql, type Ruled } from '../scope.ts';
+import { eventsShowing, eventsWhere, matchSql, type Ruled } from '../scope.ts';
 
 type Line = SeriesResult['lines'][number];
 
@@ -153,8 +154,10 @@ function rowsSql(
   const byPerson = measure.kind === 'users' || measure.kind === 'per_user';
   if (byPerson) columns.push('person_key AS key', 'count() AS events');
   if ('property' in measure) columns.push(`${expressionOf(measure.property).number} AS number`);
+  const used = propertiesOf(query.filters, series.filters);
+  if ('property' in measure) used.push(measure.property);
   return `SELECT ${columns.join(', ')}
-    FROM ${eventsWith(query.breakdown, axis.range, parameters)}
+    FROM ${eventsShowing(query.breakdown, used, axis.range, parameters)}
     WHERE ${eventsWhere(query, axis.range, parameters)} AND ${matchSql(series, parameters)}
     ${byPerson ? `GROUP BY ${Object.keys(keys).join(', ')}, key` : ''}`;
 }
