@@ -68,7 +68,7 @@ export function PersonPage() {
             />
             <div className="person-columns">
               <div className="stack">
-                <IdsPanel key={found.person} person={found} />
+                <IdsPanel key={found.person} person={found} onTold={setTold} />
                 <Timeline person={found.person} />
               </div>
               <ProfilePanel person={found} timezone={project.timezone} />

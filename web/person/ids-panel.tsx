@@ -4,34 +4,39 @@ import { useState } from 'react';
 import type { PersonIdFacts, PersonResult } from '../../src/contract/person-endpoints.ts';
 import { call } from '../call.ts';
 import { counted } from '../format/number.ts';
-import { dayName, moment } from '../format/time.ts';
+import { moment } from '../format/time.ts';
 import { Failure } from '../panel/failure.tsx';
 import { Panel } from '../panel/panel.tsx';
 import { mayAct, useSession } from '../session/session.tsx';
-import { idText, kindName, reasonText } from './names.ts';
-import { Notice } from './notice.tsx';
-import { usePersonCommand } from './use-person-command.ts';
+import { idText, kindName, reasonText, spanText } from './names.ts';
+import { type Told, usePersonCommand } from './use-person-command.ts';
 
 type Asked =
   | { readonly kind: 'undo'; readonly id: PersonIdFacts }
   | { readonly kind: 'split'; readonly ids: readonly PersonIdFacts[] };
 
+interface IdsPanelProps {
+  readonly person: PersonResult;
+  readonly onTold: (told: Told) => void;
+}
+
 /** The ids of a person as the tree that they are: each below the one it was joined to, with the way back. */
-export function IdsPanel({ person }: { readonly person: PersonResult }) {
+export function IdsPanel({ person, onTold }: IdsPanelProps) {
   const { me, project } = useSession();
   const [selected, setSelected] = useState<readonly string[]>([]);
   const [asked, setAsked] = useState<Asked>();
   const may = mayAct(me, 'editor');
-  const { command, told } = usePersonCommand(
+  const command = usePersonCommand(
     ({ what, note }: { readonly what: Asked; readonly note: string }) => {
       const input = { project: project.id, person: person.person, note };
       return what.kind === 'undo'
         ? call('undoEdge', { ...input, alias: bare(what.id) })
         : call('splitPerson', { ...input, ids: what.ids.map(bare) });
     },
-    () => {
+    (told) => {
       setAsked(undefined);
       setSelected([]);
+      onTold(told);
     },
   );
   const chosen = person.known.filter(({ key }) => selected.includes(key));
@@ -55,7 +60,6 @@ export function IdsPanel({ person }: { readonly person: PersonResult }) {
       }
       flush
     >
-      {told ? <Notice told={told} /> : null}
       <ul className="identity-tree">
         {treeOf(person.known).map(({ id, depth }) => (
           <li
@@ -178,7 +182,7 @@ function factsOf(id: PersonIdFacts, timezone: string): string {
   const seen =
     id.firstEvent === null || id.lastEvent === null
       ? 'no events'
-      : `${counted(id.events, 'event', 'events')}, ${dayName(id.firstEvent, timezone)} – ${dayName(id.lastEvent, timezone)}`;
+      : `${counted(id.events, 'event', 'events')}, ${spanText(id.firstEvent, id.lastEvent, timezone)}`;
   return `${joined} · ${seen}`;
 }
 

@@ -5,12 +5,11 @@ import { useState } from 'react';
 import type { MergePreview, PersonResult } from '../../src/contract/person-endpoints.ts';
 import { call } from '../call.ts';
 import { counted } from '../format/number.ts';
-import { dayName } from '../format/time.ts';
 import { Answer } from '../panel/answer.tsx';
 import { Failure } from '../panel/failure.tsx';
 import { useCall } from '../query.ts';
 import { useSession } from '../session/session.tsx';
-import { kindName, moneyText, personName } from './names.ts';
+import { kindName, moneyText, personName, spanText } from './names.ts';
 import { type Told, usePersonCommand } from './use-person-command.ts';
 
 interface MergeDialogProps {
@@ -94,21 +93,9 @@ function Preview({ person, other, onBack, onDone }: PreviewProps) {
   const { project } = useSession();
   const [note, setNote] = useState('');
   const preview = useCall('previewMerge', { project: project.id, person: other, into: person.person });
-  const { command } = usePersonCommand(
+  const command = usePersonCommand(
     () => call('mergePersons', { project: project.id, person: other, into: person.person, note }),
-    (result) => {
-      const refused = result.changes.find(({ action }) => action === 'refused');
-      onDone(
-        refused
-          ? { tone: 'warn', text: `Not merged: ${refused.reason}.` }
-          : result.applied
-            ? { tone: 'good', text: 'Merged. All numbers, past ones too, count them as one from now on.' }
-            : {
-                tone: 'warn',
-                text: 'Accepted. The pipeline is behind and will merge them when it gets there.',
-              },
-      );
-    },
+    onDone,
   );
   return (
     <Answer query={preview} height={280}>
@@ -160,7 +147,7 @@ function summaryOf({ from, firstSeen, lastSeen }: MergePreview, timezone: string
     ...(money === '' ? [] : [money]),
     counted(from.events, 'event', 'events'),
   ];
-  return `This merge moves ${moved.slice(0, -1).join(', ')} and ${moved.at(-1)}. The person was then seen from ${dayName(firstSeen, timezone)} to ${dayName(lastSeen, timezone)}.`;
+  return `This merge moves ${moved.slice(0, -1).join(', ')} and ${moved.at(-1)}. Together they were seen ${spanText(firstSeen, lastSeen, timezone)}.`;
 }
 
 function Side({
@@ -180,9 +167,7 @@ function Side({
         {kindName(side.id)} · {counted(side.ids, 'id', 'ids')} · {counted(side.events, 'event', 'events')}
       </p>
       <p className="muted">
-        {side.firstSeen === 0
-          ? 'never seen'
-          : `${dayName(side.firstSeen, timezone)} – ${dayName(side.lastSeen, timezone)}`}
+        {side.firstSeen === 0 ? 'never seen' : spanText(side.firstSeen, side.lastSeen, timezone)}
       </p>
     </section>
   );

@@ -1,4 +1,5 @@
 import type { PersonSummary } from '../../src/contract/person-endpoints.ts';
+import { dayName } from '../format/time.ts';
 
 interface NamedId {
   readonly kind: 'anonymous' | 'user' | 'email';
@@ -69,4 +70,10 @@ export function moneyText(
       `${amount.toLocaleString('en', { maximumFractionDigits: 2 })} ${currency}`.trim(),
     )
     .join(', ');
+}
+
+/** `3 Nov 2026 – 9 Nov 2026`, or one day. */
+export function spanText(from: number, to: number, timezone: string): string {
+  const [first, last] = [dayName(from, timezone), dayName(to, timezone)];
+  return first === last ? first : `${first} – ${last}`;
 }

@@ -1,5 +1,4 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import type { PersonCommandResult } from '../../src/contract/person-endpoints.ts';
 
 /** What the page says about the last command. */
@@ -10,23 +9,19 @@ export interface Told {
 
 const about = new Set<unknown>(['person', 'personEvents', 'searchPeople', 'identityHistory', 'previewMerge']);
 
-/** Gives a command, waits until the pipeline has applied it, and shows everything about persons anew. */
+/** Gives a command, waits until the pipeline has applied it, shows everything about persons anew, and tells what became of it. */
 export function usePersonCommand<Given>(
   give: (given: Given) => Promise<PersonCommandResult>,
-  onDone?: (result: PersonCommandResult, given: Given) => void,
+  onDone: (told: Told) => void,
 ) {
   const queries = useQueryClient();
-  const [told, setTold] = useState<Told>();
-  const command = useMutation({
+  return useMutation({
     mutationFn: give,
-    onMutate: () => setTold(undefined),
-    onSuccess: async (result, given) => {
+    onSuccess: async (result) => {
       await queries.invalidateQueries({ predicate: ({ queryKey }) => about.has(queryKey[0]) });
-      setTold(tell(result));
-      onDone?.(result, given);
+      onDone(tell(result));
     },
   });
-  return { command, told };
 }
 
 function tell({ applied, changes }: PersonCommandResult): Told {
