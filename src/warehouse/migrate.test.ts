@@ -17,7 +17,7 @@ test('a warehouse of the first version is brought up to date with what is in it,
   const first = all.filter(({ name }) => name < '007');
   expect(await migrate(warehouse.client, first)).toHaveLength(6);
   await insert('events', [
-    { project: 'p1', event_id: 'a', account_id: 'acme', timestamp: '2026-10-01 00:00:00' },
+    { project: 'p1', event_id: 'a', account_id: 'acme', bot_score: 80, timestamp: '2026-10-01 00:00:00' },
     { project: 'p1', event_id: 'b', timestamp: '2026-10-01 00:00:00' },
   ]);
   const account = {
@@ -29,6 +29,7 @@ test('a warehouse of the first version is brought up to date with what is in it,
   await insert('accounts', [{ ...account, traits: { plan: 'free' }, version: 1 }]);
   await insert('accounts', [{ ...account, traits: { plan: 'pro' }, version: 2 }]);
   await insert('quarantine', [{ project: 'p1', reason: 'not JSON' }]);
+  await insert('sessions', [{ project: 'p1', session_id: 7, bot_score: 80, day_key: '2026-10-01 00:00:00' }]);
 
   for (const [at, { name }] of all.entries()) {
     if (at < 6) continue;
@@ -76,6 +77,16 @@ test('a warehouse of the first version is brought up to date with what is in it,
   ).toEqual([
     { kind: 'company', plan: 'team' },
     { kind: 'project', plan: '' },
+  ]);
+  // One score of before the layers is that of the agent; nothing was known of consent.
+  expect(
+    await warehouse.query('SELECT event_id, bot_layers, bot_scores FROM tributary.events ORDER BY event_id'),
+  ).toEqual([
+    { event_id: 'a', bot_layers: 80, bot_scores: { agent: 80 } },
+    { event_id: 'b', bot_layers: 0, bot_scores: {} },
+  ]);
+  expect(await warehouse.query('SELECT bot_layers, consents FROM tributary.sessions FINAL')).toEqual([
+    { bot_layers: 80, consents: 1 },
   ]);
   expect(await warehouse.query('SELECT reason, key_id FROM tributary.quarantine')).toEqual([
     { reason: 'not JSON', key_id: '' },
