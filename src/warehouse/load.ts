@@ -18,7 +18,7 @@ import { Inserter, type Refusal } from './insert.ts';
 import { type PipelineProgress, Progress } from './progress.ts';
 import { confirmReplayed } from './replays.ts';
 import type { StagedState } from './staged-state.ts';
-import { trimLog } from './trim.ts';
+import { Trimmer } from './trim.ts';
 
 export interface PipelineOptions {
   readonly log: LogReader;
@@ -95,7 +95,7 @@ class Pipeline {
   #refused = 0;
   /** Before anything is known: a first range that is too small costs little, one that is too large costs memory. */
   #eventsPerRecord = 20;
-  #trimmedAt: number;
+  readonly #trimmer: Trimmer;
 
   constructor(options: PipelineOptions) {
     const { warehouse, signal, clock, logger } = options;
@@ -104,7 +104,7 @@ class Pipeline {
     this.#recent = new RecentIds(options.dedupe);
     this.#identities = new DictionaryReload(warehouse, clock, logger, ['identity']);
     this.#sessionRepairs = new DictionaryReload(warehouse, clock, logger, repairDictionaries);
-    this.#trimmedAt = clock.now();
+    this.#trimmer = new Trimmer(options);
     this.#inserter = new Inserter({
       warehouse,
       signal,
@@ -294,7 +294,7 @@ class Pipeline {
     if (rows.session_repairs.length > 0) this.#sessionRepairs.changed();
     for (const { hash, offset } of batch.ids.values()) this.#recent.add(hash[0], hash[1], offset);
     this.#account(batch);
-    await this.#trim();
+    await this.#trimmer.trim(this.#next);
   }
 
   /** Tables of texts and counts, which the warehouse has no reason to refuse: if it does, somebody must look. */
@@ -375,23 +375,6 @@ class Pipeline {
       this.#progress.snapshot().lagRecords,
     );
     onProgress(this.#progress.snapshot());
-  }
-
-  async #trim(): Promise<void> {
-    const { log, clock, logDays, logger, keepFrom } = this.#options;
-    const now = clock.now();
-    if (now - this.#trimmedAt < 600_000) return;
-    this.#trimmedAt = now;
-    try {
-      const trimmed = await trimLog(
-        log,
-        now - logDays * 86_400_000,
-        Math.min(this.#next - 1, keepFrom?.() ?? Infinity),
-      );
-      if (trimmed > 0) logger.info('old records left the log', { records: trimmed });
-    } catch (error) {
-      logger.warn('the log cannot be trimmed now', { error });
-    }
   }
 
   #retry<T>(what: string, task: () => Promise<T>): Promise<T> {
