@@ -19,7 +19,7 @@ export interface PersonIds {
 const kindNames: Readonly<Record<string, Id['kind']>> = { user: 'u', anonymous: 'a', email: 'e' };
 const maxIds = 10_000;
 
-/** All ids of the person that a text names: a user id, an anonymous id, an e-mail address, or `key:` and a person key. `names`: what the text was ever kept as. */
+/** Keys are digits, so they may stand in a query as they are. All ids of the person that a text names: a user id, an anonymous id, an e-mail address, or `key:` and a person key. `names`: what the text was ever kept as. */
 export async function idsOfPerson(
   warehouse: ClickHouseClient,
   project: string,
@@ -32,8 +32,7 @@ export async function idsOfPerson(
   const persons = await rows<{ person: string }>(
     warehouse,
     `SELECT DISTINCT toString(dictGetOrDefault('tributary.identity', 'person_key', key, key)) AS person
-    FROM (SELECT arrayJoin({asked:Array(UInt64)}) AS key)`,
-    { asked },
+    FROM (SELECT arrayJoin([${asked.join(',')}]::Array(UInt64)) AS key)`,
   );
   const found = await edgesOf(
     warehouse,
@@ -74,9 +73,9 @@ async function edgesOf(
   const edges = await rows<{ alias_kind: string; alias_id: string; target_kind: string; target_id: string }>(
     warehouse,
     `SELECT alias_kind, alias_id, target_kind, target_id FROM tributary.identities FINAL
-    WHERE project = {project:String} AND removed = 0 AND (person_key IN {persons:Array(UInt64)} OR alias_key IN {persons:Array(UInt64)})
+    WHERE project = {project:String} AND removed = 0 AND (person_key IN (${persons.join(',')}) OR alias_key IN (${persons.join(',')}))
     LIMIT ${maxIds}`,
-    { project, persons },
+    { project },
   );
   return edges.flatMap(({ alias_kind, alias_id, target_kind, target_id }) =>
     [[alias_kind, alias_id] as const, [target_kind, target_id] as const].flatMap(([name, id]) => {
@@ -93,10 +92,10 @@ async function idsOfKeys(
 ): Promise<Id[]> {
   const found = await rows<{ user_id: string; anonymous_id: string }>(
     warehouse,
-    `SELECT user_id, anonymous_id FROM tributary.events WHERE project = {project:String} AND person_key IN {keys:Array(UInt64)}
+    `SELECT user_id, anonymous_id FROM tributary.events WHERE project = {project:String} AND person_key IN (${keys.join(',')})
     GROUP BY user_id, anonymous_id LIMIT ${maxIds}
-    UNION ALL SELECT user_id, anonymous_id FROM tributary.persons WHERE project = {project:String} AND person_key IN {keys:Array(UInt64)} LIMIT ${maxIds}`,
-    { project, keys },
+    UNION ALL SELECT user_id, anonymous_id FROM tributary.persons WHERE project = {project:String} AND person_key IN (${keys.join(',')}) LIMIT ${maxIds}`,
+    { project },
   );
   return found.flatMap(({ user_id, anonymous_id }) => [
     ...(user_id === '' ? [] : [{ kind: 'u' as const, id: user_id }]),
@@ -113,8 +112,8 @@ async function marksOf(
   const profiles = await rows<{ traits: string }>(
     warehouse,
     `SELECT DISTINCT toJSONString(traits) AS traits FROM tributary.persons
-    WHERE project = {project:String} AND person_key IN {keys:Array(UInt64)} LIMIT 1000`,
-    { project, keys },
+    WHERE project = {project:String} AND person_key IN (${keys.join(',')}) LIMIT 1000`,
+    { project },
   );
   const marks = new Set<string>();
   for (const { traits } of profiles) {
