@@ -57,7 +57,7 @@ export async function eraseFromWarehouse(
     if (short > 0)
       notes.push(`${short} ids of fewer than ${shortest} characters were not looked for in texts`);
   }
-  await forgetOldParts(warehouse, [...ours, 'tributary.quarantine']);
+  await forgetOldParts(warehouse, part === 'ours' ? [...ours, 'tributary.quarantine'] : ours);
   return notes;
 }
 

@@ -12,6 +12,8 @@ export interface PersonTable {
 }
 
 const keyColumns = new Set(['person_key', 'person_id', 'alias_key', 'target_key']);
+/** In tables of ours alone: models call other things so. */
+const ownKeyColumns = new Set([...keyColumns, 'key']);
 const idColumns =
   /(?:^|_)(?:user|anonymous|distinct|customer|visitor|person|alias|target|contact|member|account_user)(?:_id|_key|id)?$|e_?mail/i;
 /** The source database's own: what is deleted there is deleted here. */
@@ -59,7 +61,7 @@ function conditionOf(
   const ours = columns[0]?.database.startsWith('tributary') === true;
   const parts: string[] = [];
   const byKey = columns.filter(
-    ({ name, type }) => keyColumns.has(name) && /^(?:Nullable\()?U?Int64/.test(type),
+    ({ name, type }) => (ours ? ownKeyColumns : keyColumns).has(name) && /^(?:Nullable\()?U?Int64/.test(type),
   );
   for (const { name } of byKey) parts.push(`${quoted(name)} IN (${keys.join(',')})`);
   // a person's key says it better than an id, which may be a device of several people
