@@ -60,6 +60,23 @@ export const planRules = z.object({
 });
 export type PlanRules = z.infer<typeof planRules>;
 
+const touchParts = ['channel', 'source', 'medium', 'campaign', 'referrer', 'landing_page', 'time'] as const;
+/** What can be remembered of a visitor: where the first page was reached from, where the last one was that was not direct, and how many pages there were. */
+export const visitorFields = [
+  ...touchParts.map((part) => `first_${part}` as const),
+  ...touchParts.map((part) => `last_${part}` as const),
+  'page_views',
+] as const;
+export type VisitorField = (typeof visitorFields)[number];
+
+/** The visitor's profile. Nothing by default: each field is on every event, and sessions and attribution answer most questions without. */
+export const visitorRules = z.object({
+  fields: z.array(z.enum(visitorFields)).max(visitorFields.length).default([]),
+  /** Names of events that are counted per visitor. */
+  counts: z.array(z.string().min(1).max(200)).max(20).default([]),
+});
+export type VisitorRules = z.infer<typeof visitorRules>;
+
 /** What a project's owner decided about its numbers. Absent sections and fields have their defaults. */
 export const projectSettings = z.object({
   sessions: sessionRules.prefault({}),
@@ -67,6 +84,7 @@ export const projectSettings = z.object({
   bots: botRules.prefault({}),
   consent: consentRules.prefault({}),
   plan: planRules.prefault({}),
+  visitor: visitorRules.prefault({}),
   privacy: privacyRules.prefault({}),
   retention: retentionRules.prefault({}),
 });
@@ -101,6 +119,7 @@ export const projectSettingsEndpoints = {
       bots: botRules.optional(),
       consent: consentRules.optional(),
       plan: planRules.optional(),
+      visitor: visitorRules.optional(),
       privacy: privacyRules.optional(),
       retention: retentionRules.optional(),
     }),

@@ -20,6 +20,7 @@ import { revenueStep } from './steps/revenue.ts';
 import { sessionStep } from './steps/session.ts';
 import { sourceStep } from './steps/source.ts';
 import { userAgentStep } from './steps/user-agent.ts';
+import { visitorStep } from './steps/visitor.ts';
 
 export type { Checkpoint, StateStore } from './state/state.ts';
 export { stateOfProject, takeOverState } from './state/take-over.ts';
@@ -40,6 +41,7 @@ export function enrichmentSteps(geo: Geo): readonly Step[] {
     localeStep,
     campaignStep,
     revenueStep,
+    visitorStep,
     propertiesStep,
     identityStep,
     sessionStep,

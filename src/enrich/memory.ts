@@ -10,6 +10,7 @@ import { decodeAccount, decodeSubject, encodeAccount, encodeSubject } from './st
 import { decodeMembers, encodeMembers } from './state/identity-codec.ts';
 import type { StateStore } from './state/state.ts';
 import type { Traits } from './traits.ts';
+import type { VisitorProfile } from './visitor-profile.ts';
 
 /** Anonymous ids (devices, browsers, strangers of webhooks), users, e-mail addresses (as their SHA-256). */
 export type SubjectKind = 'a' | 'u' | 'e';
@@ -46,6 +47,8 @@ export interface Subject {
   traits: Traits;
   /** How it behaves; undefined before its first visit. */
   habits: Habits | undefined;
+  /** What later events carry along; undefined when the project asks for nothing. */
+  visitor: VisitorProfile | undefined;
   /** What its sessions are made of. */
   readonly trail: Trail;
 }

@@ -1,11 +1,12 @@
 import { Answer } from '../panel/answer.tsx';
 import { useCall } from '../query.ts';
 import { useSession } from '../session/session.tsx';
+import { VisitorProfile } from '../settings/visitor-profile.tsx';
 import { BotSettings } from './bot-rules.tsx';
 import { ConsentSettings, PlanSettings } from './event-rules.tsx';
 import './counting.css';
 
-/** What counts in charts: one place for bots, consent and the tracking plan. */
+/** What counts in charts: bots, consent, the tracking plan; and what is remembered of visitors. */
 export function CountingSettings() {
   const { project } = useSession();
   const settings = useCall('projectSettings', { project: project.id });
@@ -18,6 +19,7 @@ export function CountingSettings() {
             <ConsentSettings saved={consent} />
             <PlanSettings saved={plan} />
           </div>
+          <VisitorProfile />
         </div>
       )}
     </Answer>

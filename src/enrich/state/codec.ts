@@ -4,6 +4,7 @@ import { defaultKind } from '../account-kind.ts';
 import { decodeHabits, encodeHabits } from '../bot/habits.ts';
 import type { Account, Belonging, Subject, SubjectKind } from '../memory.ts';
 import { noTraits, type Traits } from '../traits.ts';
+import { decodeVisitor, encodeVisitor, type VisitorValue } from '../visitor-profile.ts';
 import { decodeGraph, encodeGraph, type GraphValue, linkOf } from './identity-codec.ts';
 import { decodeTrail, encodeTrail, type OldSession, type TrailValue } from './session-codec.ts';
 import { keptMark } from './state.ts';
@@ -41,6 +42,7 @@ interface More {
   /** Accounts besides that one. */
   readonly accounts?: readonly (readonly [kind: string, id: string, at: number])[];
   readonly graph?: GraphValue;
+  readonly visitor?: VisitorValue;
 }
 type AccountValue = [
   layout: number,
@@ -72,6 +74,7 @@ export function encodeSubject(subject: Subject): string {
   const more = {
     ...moreOf(subject.traits),
     ...(account && account.kind !== defaultKind ? { kind: account.kind } : {}),
+    ...(subject.visitor ? { visitor: encodeVisitor(subject.visitor) } : {}),
     ...(others.length > 0 ? { accounts: others.map(({ kind, id, at }) => [kind, id, at] as const) } : {}),
   };
   const graph = encodeGraph(subject);
@@ -137,6 +140,7 @@ export function decodeSubject(
     accounts: accountsOf(value),
     traits: traitsOf(value?.[10], value?.[11], value?.[13]),
     habits: value?.[14] === undefined ? undefined : decodeHabits(value[14]),
+    visitor: value?.[13]?.visitor && decodeVisitor(value[13].visitor),
     trail: decodeTrail(value?.[12]),
   };
 }
