@@ -97,7 +97,7 @@ export function readPlan(folder: string): readonly PlannedEvent[] {
 }
 
 /** Each event once: of versions the newest. */
-export function newest(events: readonly PlannedEvent[]): readonly PlannedEvent[] {
+export function newest<Event extends PlannedEvent>(events: readonly Event[]): readonly Event[] {
   return [...new Map(events.map((event) => [event.name, event])).values()];
 }
 

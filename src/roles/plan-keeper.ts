@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandRecord } from '../collect/operator.ts';
 import type { Project } from '../contract/endpoints.ts';
+import type { PlanSet } from '../contract/plan.ts';
 import type { LogWriter } from '../log/log.ts';
 import {
   eventOf,
@@ -41,6 +42,10 @@ export class PlanKeeper {
   readonly #options: PlanKeeperOptions;
   #signature = '';
   #plan: Plan = { events: [], problems: [] };
+  /** What was made of the kept schemas of a project, and of which text: understanding them again every few seconds would cost. */
+  readonly #kepts = new Map<string, { readonly text: string; readonly events: readonly PlannedEvent[] }>();
+  /** Of what the plan of a project was made when it was last brought into force. */
+  readonly #enforced = new Map<string, string>();
   /** One change at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -120,9 +125,17 @@ export class PlanKeeper {
     });
   }
 
-  /** Of a project that is deleted. */
-  async forget(project: string): Promise<void> {
-    await this.#options.store.settings.set(keptName(project), '[]');
+  /** Of a project that is deleted: examples in schemas are values of its events. */
+  forget(project: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const { store, log, clock } = this.#options;
+      const inForce = await store.settings.get(inForceName(project));
+      if (inForce === undefined) return;
+      await store.settings.set(keptName(project), '[]');
+      await log.append(commandRecord(project, { kind: 'plan', plan: planSetOf([]) }, byFiles, clock.now()));
+      this.#kepts.delete(project);
+      this.#enforced.delete(project);
+    });
   }
 
   async #keep(project: string, events: readonly PlannedEvent[], by: string): Promise<void> {
@@ -133,8 +146,13 @@ export class PlanKeeper {
     await this.#enforce(await this.#project(project), by);
   }
 
-  async #kept(project: string): Promise<PlannedEvent[]> {
-    return keptSchemas(await this.#options.store.settings.get(keptName(project)));
+  async #kept(project: string): Promise<readonly PlannedEvent[]> {
+    const text = (await this.#options.store.settings.get(keptName(project))) ?? '[]';
+    const known = this.#kepts.get(project);
+    if (known?.text === text) return known.events;
+    const events = keptSchemas(text);
+    this.#kepts.set(project, { text, events });
+    return events;
   }
 
   async #project(id: string): Promise<Project> {
@@ -145,9 +163,17 @@ export class PlanKeeper {
 
   /** What was given last is remembered after it is in the log: a crash between the two gives it again, which changes nothing. */
   async #enforce(project: Project, by: string): Promise<void> {
+    const kept = await this.#kept(project.id);
+    const made = `${project.demo}\0${this.#kepts.get(project.id)?.text}\0${this.#signature}`;
+    if (this.#enforced.get(project.id) === made) return;
+    const plan = planSetOf(planOfProject(this.#plan.events, kept, project));
+    await this.#give(project, plan, by);
+    this.#enforced.set(project.id, made);
+  }
+
+  async #give(project: Project, plan: PlanSet, by: string): Promise<void> {
     const { store, log, clock, logger } = this.#options;
-    const plan = planSetOf(planOfProject(this.#plan.events, await this.#kept(project.id), project));
-    const name = `plan-in-force:${project.id}`;
+    const name = inForceName(project.id);
     const inForce = await store.settings.get(name);
     if (inForce === plan.hash || (inForce === undefined && plan.schemas.length === 0)) return;
     await log.append(commandRecord(project.id, { kind: 'plan', plan }, by, clock.now()));
@@ -159,13 +185,8 @@ export class PlanKeeper {
     const { folder, logger } = this.#options;
     const signature = signatureOf(folder);
     if (signature === this.#signature) return;
-    const plan = lookAtPlan(folder);
-    const size = plan.events.reduce((sum, { schema }) => sum + JSON.stringify(schema).length, 0);
     this.#signature = signature;
-    if (size > maxPlanBytes) {
-      const message = `all schemas together have ${size} characters, ${maxPlanBytes} are the most; the plan stays as it was`;
-      this.#plan = { ...this.#plan, problems: [{ file: '', message }] };
-    } else this.#plan = plan;
+    this.#plan = withinBounds(lookAtPlan(folder));
     for (const { file, message } of this.#plan.problems)
       logger.warn('a schema of the tracking plan cannot be used', { file, message });
   }
@@ -175,6 +196,18 @@ export class PlanKeeper {
     this.#turn = done.catch(() => undefined);
     return done;
   }
+}
+
+/** The first events of a plan that is too large; what is left out is told. */
+function withinBounds({ events, problems }: Plan): Plan {
+  let size = 0;
+  const kept = events.filter(({ schema }) => {
+    size += JSON.stringify(schema).length;
+    return size <= maxPlanBytes;
+  });
+  if (kept.length === events.length) return { events, problems };
+  const message = `all schemas together have ${size} characters, ${maxPlanBytes} are the most; from here on they are left out`;
+  return { events: kept, problems: [...problems, { file: events[kept.length]?.file ?? '', message }] };
 }
 
 export type KeptEvent = PlannedEvent & { readonly origin: 'file' | 'interface' };
@@ -189,6 +222,11 @@ export function keptSchemas(text: string | undefined): PlannedEvent[] {
   return schemas
     .map((schema) => eventOf(JSON.stringify(schema), ''))
     .filter((event): event is PlannedEvent => !('message' in event));
+}
+
+/** Name of the setting that holds the hash of the plan that the pipeline was given last. */
+function inForceName(project: string): string {
+  return `plan-in-force:${project}`;
 }
 
 function keyOf({ name, iglu }: PlannedEvent): string {

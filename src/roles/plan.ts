@@ -22,7 +22,7 @@ export function planHandlers(
 ): Pick<DataHandlers, PlanEndpoint> {
   return {
     plan: async ({ project, timezone }) => {
-      const planned = newest(await keeper.planOf(project)) as readonly KeptEvent[];
+      const planned = newest(await keeper.planOf(project));
       const named = planned.map(({ name }) => name);
       const volumes = await planEvents(warehouse, clock, { project, timezone, named });
       const byName = new Map(volumes.map((volume) => [volume.event, volume]));
@@ -38,7 +38,7 @@ export function planHandlers(
     },
 
     planEvent: async (input) => {
-      const planned = newest(await keeper.planOf(input.project)) as readonly KeptEvent[];
+      const planned = newest(await keeper.planOf(input.project));
       const found = planned.find(({ name }) => name === input.event);
       return {
         event: input.event,
