@@ -135,7 +135,7 @@ async function forgetOldParts(warehouse: ClickHouseClient, tables: readonly stri
   for (const table of touched)
     await command(warehouse, `ALTER TABLE ${table} MODIFY SETTING old_parts_lifetime = 1`);
   let left = old.length;
-  for (let look = 0; left > 0 && look < 240; look++) {
+  for (let look = 0; left > 0 && look < 1_200; look++) {
     await sleep(500);
     const still = new Set((await oldParts(warehouse, names)).map(({ part }) => part));
     left = old.filter(({ part }) => still.has(part)).length;
@@ -156,7 +156,7 @@ async function oldParts(
   return rows(
     warehouse,
     `SELECT concat('\`', database, '\`.\`', table, '\`') AS table, concat(database, '.', table, '/', name) AS part FROM system.parts
-    WHERE NOT active AND concat(database, '.', system.parts.table) IN {names:Array(String)}`,
+    WHERE NOT active AND rows > 0 AND concat(database, '.', system.parts.table) IN {names:Array(String)}`,
     { names },
   );
 }
