@@ -1,13 +1,12 @@
 import crawlers from 'crawler-user-agents';
 import { describe, expect, test } from 'vitest';
-import { hintsOfHeaders } from '../../collect/event/client-hints.ts';
 import { explained } from '../../contract/bots.ts';
 import type { DecodedEvent } from '../../contract/event.ts';
 import { chrome, itemOf, noon } from '../items.fixture.ts';
 import { Memory } from '../memory.ts';
 import { draftOf } from '../step.ts';
 import { botStep } from './bot.ts';
-import { browsers, headersOf } from './browsers.fixture.ts';
+import { browsers, headersOf, hintsOf } from './browsers.fixture.ts';
 
 interface Said {
   readonly event: Partial<DecodedEvent>;
@@ -25,7 +24,7 @@ function judged({ event, headers = {} }: Said) {
 const page = 'https://notes.example/home';
 /** What the collector and a decoder make of a browser's request. */
 function visit(headers: Record<string, string>, more: Partial<DecodedEvent> = {}): Said {
-  const hints = hintsOfHeaders(headers);
+  const hints = hintsOf(headers);
   const event = {
     url: page,
     userAgent: headers['user-agent'],

@@ -1,3 +1,5 @@
+import type { ClientHints } from '../../contract/event.ts';
+
 /** Headers as browsers send them to a page's own host over HTTPS, by what is special about each. */
 const chromium = (brand: string, version: number, chrome = version) =>
   `"Chromium";v="${chrome}", "${brand}";v="${version}", "Not_A Brand";v="24"`;
@@ -146,5 +148,19 @@ export function headersOf({ agent, brands, language, mobile, platform }: Browser
     ...(brands ? { 'sec-ch-ua': brands } : {}),
     ...(platform ? { 'sec-ch-ua-platform': `"${platform}"` } : {}),
     ...(mobile ? { 'sec-ch-ua-mobile': mobile } : {}),
+  };
+}
+
+/** The client hints of such headers, as decoders read them. */
+export function hintsOf(headers: Readonly<Record<string, string>>): ClientHints | undefined {
+  const brands = headers['sec-ch-ua'];
+  if (brands === undefined) return undefined;
+  return {
+    brands: Array.from(brands.matchAll(/"([^"]+)";v="(\d+)"/g), ([, brand = '', version = '']) => ({
+      brand,
+      version,
+    })),
+    mobile: headers['sec-ch-ua-mobile'] === '?1',
+    platform: headers['sec-ch-ua-platform']?.replaceAll('"', ''),
   };
 }
