@@ -4,6 +4,7 @@ import { startPostgres, type TestPostgres } from './postgres.fixture.ts';
 import { type Replica, replicaWarehouse, type TestWarehouse } from './replica.fixture.ts';
 import { type Scene, sceneIn } from './scene.fixture.ts';
 import type { SourceFile } from './source-file.ts';
+import { ReplicationState } from './state.ts';
 
 let server: TestPostgres;
 let warehouse: TestWarehouse;
@@ -163,6 +164,33 @@ test('a copy goes on after its process was stopped in the middle, while rows cha
   await replica.live();
   await one.same('many');
   expect(replica.said.some((line) => line.includes('goes on')) || finished(replica) === 0).toBe(true);
+});
+
+test('a table that was changed before its log was read has the values which the log of before does not have', async () => {
+  const one = await scene(people, { history: ['people'] });
+  {
+    await using replica = one.start();
+    await replica.live();
+  }
+  // as if it had been killed between making its slot and knowing its tables
+  const state = await ReplicationState.load(warehouse.client, one.name);
+  for (const id of state.tables.keys()) await state.forgetTable(id);
+  await one.run(
+    `UPDATE people SET name = 'old' WHERE id % 3 = 0; ALTER TABLE people ADD COLUMN channel text`,
+  );
+  await one.run(`UPDATE people SET channel = 'text' WHERE id % 5 = 0; ALTER TABLE people DROP COLUMN channel;
+    ALTER TABLE people ADD COLUMN channel int DEFAULT 3`);
+  await using replica = one.start();
+  await replica.live();
+  await one.same('people');
+  await one.run('UPDATE people SET channel = 4 WHERE id = 6');
+  await one.same('people');
+  expect(replica.said.filter((line) => line.includes('behind'))).toHaveLength(1);
+  // a text of before is no number of now
+  const values = await one.rows<{ channel: number | null }>(
+    'SELECT DISTINCT channel FROM app_history.$people ORDER BY channel',
+  );
+  expect(values.map(({ channel }) => channel)).toEqual([3, 4, null]);
 });
 
 test('what is written while values are read again, which the log leaves out, is not taken for written', async () => {

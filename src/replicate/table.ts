@@ -33,6 +33,10 @@ export interface TableState {
   columns: TableColumn[];
   /** The highest id that a column of the table ever had. */
   highest: number;
+  /** Columns that the log told of while the table had newer ones: its rows of then miss values until the copy is repeated. */
+  holes?: string | undefined;
+  /** The last such, after the copy was repeated: who tells of them still will do so for ever. */
+  mended?: string | undefined;
   /** Names of the columns that name a row. */
   key: string[];
   history: boolean;

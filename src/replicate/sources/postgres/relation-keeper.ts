@@ -55,6 +55,7 @@ export class RelationKeeper {
     const plan = wanted && planTable(table, wanted);
     if (!wanted || !plan) return;
     await this.#options.follower().save();
+    table.mended = undefined;
     if (plan.rebuild) await keeper.rebuild(table, wanted, base, { why: plan.rebuild, forget: plan.forget });
     else await keeper.change(table, wanted, plan, base);
     this.reroute(table);
@@ -65,7 +66,7 @@ export class RelationKeeper {
     const { sink, applier } = this.#options;
     sink.forget(table);
     const relation = this.#relations.get(table.id);
-    if (relation) applier().setRoute(relation.id, routeOf(table, relation, sink));
+    if (relation) applier().setRoute(relation.id, routeOf(table, relation, sink, this.types));
   }
 
   /** Where a snapshot stands that begins now, between two transactions. */
@@ -96,14 +97,14 @@ export class RelationKeeper {
     if (!table) return null;
     this.#relations.set(table.id, relation);
     const leftOut = (column: string): boolean => isLeftOut(file, relation, column);
-    if (isAsKnown(table, relation, this.types, leftOut)) return routeOf(table, relation, sink);
+    if (isAsKnown(table, relation, this.types, leftOut)) return routeOf(table, relation, sink, this.types);
     follower().hold(() => this.#catchUp(table, relation, leftOut));
     return undefined;
   }
 
   /**
    * The relation is not what we know. When it is what the source has now, the table becomes that; when the source has changed once
-   * more since, what is known by name is taken, and the rest comes when the copy is repeated.
+   * more since, what is known by name is taken, and the rest comes when the copy is repeated, for which `watchCatalog` waits.
    */
   async #catchUp(table: TableState, relation: Relation, leftOut: (column: string) => boolean): Promise<void> {
     const { applier, state } = this.#options;
@@ -120,9 +121,11 @@ export class RelationKeeper {
     if (isCurrent) {
       const position = (BigInt(change.positionHigh) << 32n) | BigInt(change.positionLow);
       await this.reconcile(table, { position, ordinal: change.ordinal + 1, origin: originOf(state.facts) });
-    } else if (table.highest !== Number.MAX_SAFE_INTEGER) {
-      // rows without values that the table will have: whatever is added next is copied again
+    } else {
+      // whatever is added next is copied again
       table.highest = Number.MAX_SAFE_INTEGER;
+      const told = relation.columns.map(({ name, type, modifier }) => `${name} ${type} ${modifier}`).join();
+      if (told !== table.mended) table.holes = told;
       await state.saveTable(table);
     }
     this.reroute(table);

@@ -18,9 +18,9 @@ export interface Route {
   readonly computed: readonly number[];
 }
 
-/** A route for a relation as it is; what has no place in the table is left out. */
-export function routeOf(table: TableState, relation: Relation, sink: Sink): Route {
-  const columns = new Int16Array(relation.columns.map(({ name }) => placeOf(table, name)));
+/** A route for a relation as it is; what has no place in the table is left out, and what has another type there. */
+export function routeOf(table: TableState, relation: Relation, sink: Sink, types: TypeCatalog): Route {
+  const columns = new Int16Array(relation.columns.map((column) => placeOf(table, column, types)));
   return {
     table,
     writer: sink.writer(table),
@@ -33,8 +33,18 @@ export function routeOf(table: TableState, relation: Relation, sink: Sink): Rout
   };
 }
 
-function placeOf(table: TableState, name: string): number {
-  return table.columns.findIndex((column) => column.name === name && !column.generated);
+function placeOf(
+  table: TableState,
+  { name, type, modifier }: Relation['columns'][number],
+  types: TypeCatalog,
+): number {
+  return table.columns.findIndex(
+    (column) =>
+      column.name === name &&
+      !column.generated &&
+      // without its key a row cannot be told from another
+      (table.key.includes(name) || column.source === nameOfType(types, type, modifier)),
+  );
 }
 
 /** Whether a relation is what the table was made for: its columns, those left out by the file, and its key. */

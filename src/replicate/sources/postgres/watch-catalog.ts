@@ -163,13 +163,14 @@ async function compare(
     });
   const plan = planTable(table, wanted);
   const parts = partChange(table, wanted.parts);
-  if (!plan && !parts) {
+  if (!plan && !parts && table.holes === undefined) {
     drifts.forget(table.id);
     return;
   }
-  if (!(await drifts.isSettled(table.id, JSON.stringify([plan, wanted.parts])))) return;
+  if (!(await drifts.isSettled(table.id, JSON.stringify([plan, wanted.parts, table.holes])))) return;
   follower.atBoundary(async () => {
     await relations.reconcile(table, relations.baseNow());
+    if (table.holes !== undefined) await mend(options, table, wanted.highest);
     if (!parts) return;
     table.parts = wanted.parts ?? [];
     if (parts === 'lost')
@@ -180,6 +181,18 @@ async function compare(
     else await keeper.refill(table, relations.baseNow());
     relations.reroute(table);
   });
+}
+
+/** The log has gone past the time of the older columns: every row is read once more. */
+async function mend(
+  { context, keeper, relations }: WatchOptions,
+  table: TableState,
+  highest: number,
+): Promise<void> {
+  context.logger.info(`${table.name} changed while its log was behind; its rows are copied again`);
+  Object.assign(table, { mended: table.holes, holes: undefined, highest });
+  await keeper.refill(table, relations.baseNow());
+  relations.reroute(table);
 }
 
 /** Partitions that came may have come with rows, of which the log says nothing; so do those that went. */
