@@ -2,9 +2,12 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 
+/** A machine that is busy with other things makes a reload slow; that must not hide what was written for minutes. */
+const longestPause = 5_000;
+
 /**
- * Makes queries see what was just written to the tables behind dictionaries (identities, repairs of sessions). The embedded engine does not refresh dictionaries by itself; a reload reads the
- * whole table, so the more it costs the rarer it is.
+ * Makes queries see what was just written to the tables behind dictionaries (identities, repairs of sessions). The embedded engine does not
+ * refresh dictionaries by itself; a reload reads the whole table, so the more it costs the rarer it is.
  */
 export class DictionaryReload {
   readonly #warehouse: ClickHouseClient;
@@ -40,7 +43,7 @@ export class DictionaryReload {
       })
       .finally(() => {
         const now = this.#clock.now();
-        this.#notBefore = now + Math.max(500, 10 * (now - started));
+        this.#notBefore = now + Math.min(longestPause, Math.max(500, 10 * (now - started)));
         this.#isRunning = false;
       });
   }
