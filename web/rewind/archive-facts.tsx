@@ -1,7 +1,7 @@
 import { Alert } from '@mantine/core';
 import type { ArchiveHolding } from '../../src/contract/rewind.ts';
 import { ago } from '../format/duration.ts';
-import { full } from '../format/number.ts';
+import { counted } from '../format/number.ts';
 import { moment } from '../format/time.ts';
 
 interface ArchiveFactsProps {
@@ -27,11 +27,11 @@ export function ArchiveFacts({ archive, timezone, now }: ArchiveFactsProps) {
         <dd>
           {from === null || to === null
             ? 'Nothing yet'
-            : `${moment(from, timezone)} to ${moment(Math.min(to, now), timezone)}, ${full(files)} files, ${size(bytes)}`}
+            : `${moment(from, timezone)} to ${moment(Math.min(to, now), timezone)}, ${counted(files, 'file', 'files')}, ${size(bytes)}`}
         </dd>
         <dt>Waiting</dt>
         <dd>
-          {full(waiting)} records are only in the log
+          {counted(waiting, 'record is', 'records are')} only in the log
           {writtenAt === null ? '' : `; last written ${ago(writtenAt, now)}`}
         </dd>
         <dt>Folder</dt>
