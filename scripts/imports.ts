@@ -15,7 +15,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   rewind: ['runtime', 'contract', 'archive', 'log', 'warehouse'],
   plan: ['runtime', 'contract'],
   api: ['runtime', 'contract', 'store'],
-  privacy: ['runtime', 'contract', 'log', 'warehouse'],
+  privacy: ['runtime', 'contract'],
   collect: ['runtime', 'contract', 'log', 'privacy'],
   enrich: ['runtime', 'contract', 'log'],
   quarantine: ['runtime', 'contract', 'warehouse'],

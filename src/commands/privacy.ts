@@ -11,7 +11,7 @@ interface Asked {
   readonly words: readonly string[];
   readonly flags: CommandContext['flags'];
   /** A call of the running program, below the project. */
-  ask(path: string, body?: unknown): Promise<Response>;
+  readonly ask: (path: string, body?: unknown) => Promise<Response>;
 }
 
 const actions: Readonly<Record<string, (asked: Asked) => Promise<unknown>>> = {

@@ -6,15 +6,15 @@ import { TributaryError } from '../runtime/errors.ts';
 import { ensureFirstStart } from './first-start.ts';
 import { createKeyLookup } from './key-lookup.ts';
 import { sessionLifetime } from './lifetimes.ts';
-import type { ReplayStore } from './replays.ts';
 import type { PrivacyStore } from './privacy.ts';
+import type { ReplayStore } from './replays.ts';
 import { createSecretBox } from './secret-box.ts';
 import { openSqliteStore } from './sqlite.ts';
 
 export type { FirstStartOptions, StartFacts } from './first-start.ts';
 export type { KeyLookup } from './key-lookup.ts';
-export type { ReplayStore, StoredReplay } from './replays.ts';
 export type { ErasedId, PrivacyStore, StoredErasure } from './privacy.ts';
+export type { ReplayStore, StoredReplay } from './replays.ts';
 export { createKeyLookup, ensureFirstStart, sessionLifetime };
 
 /**

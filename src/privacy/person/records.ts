@@ -22,7 +22,7 @@ export function recordEraser(
   decode: Decode,
 ): {
   readonly counts: RecordCounts;
-  change(record: LogRecord): LogRecord | undefined;
+  readonly change: (record: LogRecord) => LogRecord | undefined;
 } {
   const counts: RecordCounts = { deleted: 0, rewritten: 0, whole: 0 };
   const own = new Set(ids.map(({ id }) => id));
