@@ -64,6 +64,17 @@ it.each<[string, JsonObject[], JsonValue]>([
   expect(inferred(events)).toEqual({ a: schema });
 });
 
+it('masks are no values', () => {
+  const schema = inferred(
+    times(40, () => ({ contact: '(email)', note: 'call (phone)', who: 'psk1_AAAAAAAAAAAAAAAAAAAAAA' })),
+  );
+  expect(schema).toEqual({
+    contact: { type: 'string', pii: 'email' },
+    note: { type: 'string', pii: 'phone' },
+    who: { type: 'string', pii: 'personal' },
+  });
+});
+
 it('what is always there is required, and what libraries add is left out', () => {
   const schema = inferSchema([{ a: 1, b: 2, $lib: 'x' }, { a: 3 }], { title: 'E' });
   expect(schema.required).toEqual(['a']);

@@ -171,6 +171,19 @@ it('no text keeps a pattern busy, and no list the search for what is twice in it
   expect(verdict.status).toBe('violating');
 });
 
+it('what was masked before it came is no violation', () => {
+  const judge = judging({
+    ...order,
+    properties: { email: { format: 'email' }, card: { type: 'number' }, plan: { enum: ['free'] } },
+    required: [],
+  });
+  const masked = { email: '(email)', card: '(card)', plan: 'psk1_AAAAAAAAAAAAAAAAAAAAAA' };
+  expect(judge(event('Order Placed'), masked)).toEqual({ status: 'valid', errors: '' });
+  expect(judge(event('Order Placed'), { ...masked, card: 'x' }).errors).toBe(
+    'card: must be a number, is text',
+  );
+});
+
 it('the same text is read once', () => {
   const read = createPlanReader();
   const text = JSON.stringify({ hash: '', schemas: [{ event: 'E', policy: 'mark', schema: {} }] });

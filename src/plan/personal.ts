@@ -19,9 +19,23 @@ const looksLike: readonly (readonly [test: (text: string) => boolean, kind: stri
   [(text) => hasFormat('ipv4', text), 'ip'],
 ];
 
+/** What masking puts in the place of personal data: `(email)`, or a pseudonym. */
+const masked = /\((email|phone|card|token|masked)\)/;
+const pseudonym = /^ps\w{1,16}_[\w-]{22}$/;
+
+/** What stood where a text was masked before it reached the log; undefined when it was not. */
+export function maskedKind(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const kind = masked.exec(value)?.[1];
+  if (kind !== undefined) return kind === 'masked' ? 'personal' : kind;
+  return pseudonym.test(value) ? 'personal' : undefined;
+}
+
 /** What kind of personal data a property seems to hold, by its name or because values are of that kind; undefined when it does not. */
 export function personalKind(name: string, values: readonly string[]): string | undefined {
   const named = names.find(([pattern]) => pattern.test(name.slice(-80)));
   if (named) return named[1];
+  const mask = values.find((value) => maskedKind(value) !== undefined);
+  if (mask !== undefined) return maskedKind(mask);
   return looksLike.find(([test]) => values.filter((value) => test(value)).length * 5 > values.length)?.[1];
 }

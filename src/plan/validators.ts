@@ -31,6 +31,8 @@ const common: Options = {
   strict: false,
   logger: false,
   validateFormats: true,
+  // errors say what they found
+  verbose: true,
   addUsedSchema: false,
   // else what every object has, like toString, were a property of the event
   ownProperties: true,
@@ -47,7 +49,7 @@ function instanceOf(dialect: Dialect, all: boolean): Instance {
   const key = `${dialect} ${all}`;
   let instance = instances.get(key);
   if (instance === undefined) {
-    const options = { ...common, allErrors: all, verbose: all };
+    const options = { ...common, allErrors: all };
     instance = prepared(dialect === 'draft-07' ? new Ajv(options) : new Ajv2020(options));
     instances.set(key, instance);
   }
