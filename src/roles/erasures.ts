@@ -24,6 +24,8 @@ export interface ErasureParts {
   readonly reader: Pick<LogReader, 'head'>;
   readonly places: Pick<Places, 'log' | 'state' | 'lake'>;
   readonly gate: PipelineGate;
+  /** Discards the project's rewind and what it found: shadow tables and examples are of persons, too. */
+  readonly clearRewind: (project: string, signal: AbortSignal) => Promise<void>;
   readonly decode: (record: LogRecord) => Decoded | Promise<Decoded>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -145,7 +147,7 @@ const work: { readonly [Part in ErasurePart]: Work } = {
     }
     return { notes: await tellRecords('raw log', counts, tell) };
   },
-  archive: async ({ places, decode, signal }, { project }, { person }, tell) => {
+  archive: async ({ places, decode, clearRewind, signal }, { project }, { person }, tell) => {
     const seen = new Map<number, LogRecord | undefined>();
     const { counts, change } = recordEraser(project, person, decode);
     // each file is read twice, and what is found must be counted once
@@ -158,6 +160,8 @@ const work: { readonly [Part in ErasurePart]: Work } = {
       return seen.get(record.offset);
     };
     await rewriteArchive(places.lake, project, once, { signal });
+    // what is begun from now on reads what is written now
+    await clearRewind(project, signal);
     return { notes: await tellRecords('archive', counts, tell) };
   },
 };

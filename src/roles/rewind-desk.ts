@@ -84,7 +84,7 @@ export class RewindDesk {
   async clear(project: string, signal: AbortSignal): Promise<void> {
     for (;;) {
       const job = await this.job(project);
-      if (!job || isOver(job)) return;
+      if (!job || isOver(job)) return this.saveDifference(project, null);
       if (job.state !== 'swapping') await this.order(project, job.id, 'discard');
       await sleep(200, undefined, { signal });
     }

@@ -132,7 +132,15 @@ export async function web(config: Config): Promise<number> {
   const decode = createDecoder((keyId) => store.keys.mapping(keyId));
   const { signal } = shutdown;
   const gate = new PipelineGate(places);
+  const desk = new RewindDesk({
+    settings: store.settings,
+    warehouse: full,
+    log: reader,
+    places,
+    clock: systemClock,
+  });
   void keepErasing({
+    clearRewind: (project, signal) => desk.clear(project, signal),
     store,
     warehouse: full,
     reader,
@@ -144,13 +152,6 @@ export async function web(config: Config): Promise<number> {
     signal,
   });
   void keepRetention({ store, warehouse: full, clock: systemClock, logger, signal });
-  const desk = new RewindDesk({
-    settings: store.settings,
-    warehouse: full,
-    log: reader,
-    places,
-    clock: systemClock,
-  });
   const handlers = handlersOf({
     rewinds: { desk, store, lake: places.lake, archiveDays: config['archive-days'] },
     privacy,
