@@ -124,7 +124,7 @@ describe('an item', () => {
   test('is sent in its envelope', async () => {
     expect(bodyOf(await sent(one))).toBe('{"batch":[]} {"type":"purchase"}');
     expect(bodyOf(await sent(one, () => ({ type: 'track' })))).toBe('{"batch":[]} {"type":"track"}');
-    expect(bodyOf(await sent(kept({ ...one, payload: 'a line' }), (text) => `${String(text)}!`))).toBe(
+    expect(bodyOf(await sent(kept({ ...one, payload: 'a line' }), (text) => `${text as string}!`))).toBe(
       '{"batch":[]} "a line!"',
     );
   });

@@ -220,7 +220,11 @@ function headersIn(value: JsonValue): Record<string, string> | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const entries = Object.entries(value);
   if (entries.some(([, text]) => typeof text !== 'string')) return undefined;
-  return ownHeaders(Object.fromEntries(entries.map(([name, text]) => [name.toLowerCase(), String(text)])));
+  return ownHeaders(
+    Object.fromEntries(
+      entries.map(([name, text]) => [name.toLowerCase(), typeof text === 'string' ? text : '']),
+    ),
+  );
 }
 
 function bytesOf(body: JsonValue, encoding: JsonValue | undefined): Uint8Array {

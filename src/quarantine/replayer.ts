@@ -40,7 +40,7 @@ export interface ReplayerParts extends FixParts {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** Resolves when the request is durable in the log. */
-  append(request: AcceptedRequest): Promise<void>;
+  readonly append: (request: AcceptedRequest) => Promise<void>;
   /** Records that wait for the pipeline: what arrives now must not stand behind what is replayed. */
   waiting(): Promise<number>;
   running(): Promise<readonly ReplayTask[]>;

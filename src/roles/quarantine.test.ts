@@ -1,35 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { createDecoder } from '../collect/collect.ts';
-import { requestOfItem } from '../collect/replay/request-of-item.ts';
-import { Mapper } from '../collect/webhook/mapping.ts';
-import type { AcceptedRequest } from '../contract/request.ts';
-import { createEnricher } from '../enrich/enrich.ts';
-import { openSqliteState } from '../enrich/state/sqlite.ts';
-import { type LogReader, openLogReader, openLogWriter } from '../log/log.ts';
-import {
-  DryRuns,
-  discard,
-  keepReplaying,
-  quarantineGroups,
-  quarantineItems,
-} from '../quarantine/quarantine.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { discard, quarantineGroups, quarantineItems } from '../quarantine/quarantine.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { silentLogger } from '../runtime/logger.ts';
-import { Metrics } from '../runtime/metrics.ts';
-import { openStore, type Store, type StoredReplay } from '../store/store.ts';
-import { dying } from '../warehouse/dying.fixture.ts';
-import { type PipelineProgress, startPipeline } from '../warehouse/load.ts';
 import { migrate } from '../warehouse/migrate.ts';
 import { type TestWarehouse, testWarehouse } from '../warehouse/pipeline-fixture.ts';
-import { stagedState } from '../warehouse/staged-state.ts';
 import { pipelineStatus } from './pipeline-status.ts';
-import { startReplay, withOutcomes } from './quarantine.ts';
+import { broken, minute, receivedAt, type Scene, scene, segment } from './quarantine.fixture.ts';
+import { withOutcomes } from './quarantine.ts';
 
-const minute = 60_000;
-const receivedAt = Math.floor(Date.now() / minute) * minute - 10 * minute;
 let warehouse: TestWarehouse;
 
 beforeAll(async () => {
@@ -37,161 +14,6 @@ beforeAll(async () => {
   await migrate(warehouse.client);
 });
 afterAll(() => warehouse.stop());
-
-/** A log, a store and a state of one project, and the two processes that work on them, each of which can be killed. */
-async function scene(): Promise<Scene> {
-  const folder = mkdtempSync(join(tmpdir(), 'tributary-quarantine-'));
-  const log = join(folder, 'log.db');
-  const store = openStore({ url: 'embedded', data: folder });
-  const project = (await store.projects.create({ name: `Shop ${folder.slice(-6)}`, timezone: 'UTC' })).id;
-  const state = openSqliteState(join(folder, 'state.db'));
-  const reader = openLogReader(log);
-  const writer = await openLogWriter(log);
-  const mapper = new Mapper();
-  const decode = createDecoder();
-  onTestFinished(async () => {
-    reader.close();
-    await Promise.all([writer.close(), store.close(), state.close()]);
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const fixParts = {
-    evaluate: mapper.evaluate.bind(mapper),
-    requestOfItem,
-    original: () => undefined,
-    decode,
-    warehouse: warehouse.client,
-    clock: systemClock,
-    logger: silentLogger,
-  };
-  const enrich = createEnricher({ state }).enrich;
-  const one: Scene = {
-    project,
-    store,
-    reader,
-    progress: undefined,
-    append: (request) => writer.append(request),
-    async process(kill) {
-      const done = new AbortController();
-      const staged = stagedState(state);
-      const until = reader.head();
-      const client = kill
-        ? dying(warehouse.client, kill.step, kill.when, () => done.abort())
-        : warehouse.client;
-      await startPipeline({
-        log: reader,
-        state: staged,
-        decode,
-        enrich: createEnricher({ state: staged }).enrich,
-        warehouse: client,
-        clock: systemClock,
-        logger: silentLogger,
-        metrics: new Metrics(),
-        signal: done.signal,
-        logDays: 7,
-        onProgress: (progress) => {
-          one.progress = progress;
-          if (progress.lastOffset >= until) done.abort();
-        },
-      });
-    },
-    async replay(killAt) {
-      const done = new AbortController();
-      let steps = 0;
-      const step = async (work: () => Promise<void>, name: 'append' | 'progress'): Promise<void> => {
-        if (killAt?.before === name && ++steps === killAt.step) {
-          done.abort();
-          throw new Error('killed');
-        }
-        await work();
-      };
-      await keepReplaying({
-        ...fixParts,
-        signal: done.signal,
-        append: (request) => step(() => writer.append(request), 'append'),
-        waiting: async () => 0,
-        running: async () => {
-          const running = await store.replays.running();
-          if (running.length === 0) done.abort();
-          return running;
-        },
-        progress: async (id, progress) => {
-          let goesOn = false;
-          await step(async () => {
-            goesOn = await store.replays.progress(id, progress);
-          }, 'progress');
-          return goesOn;
-        },
-      });
-    },
-    start: (transform, causes, name = 'mended') =>
-      startReplay(
-        { store, warehouse: warehouse.client, clock: systemClock },
-        { project, transform, name, causes: [...causes] },
-        'Ada',
-      ),
-    dryRun: async (transform, causes) => {
-      const runs = new DryRuns({ ...fixParts, enrich });
-      const { id } = await runs.start({ project, transform, selection: { causes: [...causes] } });
-      for (;;) {
-        const result = runs.get(project, id);
-        if (result.state !== 'running') return result;
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-    },
-  };
-  return one;
-}
-
-interface Scene {
-  readonly project: string;
-  readonly store: Store;
-  readonly reader: LogReader;
-  progress: PipelineProgress | undefined;
-  append(request: AcceptedRequest): Promise<void>;
-  process(kill?: { readonly step: number; readonly when: 'before' | 'after' }): Promise<void>;
-  replay(killAt?: { readonly before: 'append' | 'progress'; readonly step: number }): Promise<void>;
-  start(transform: string | null, causes: readonly string[], name?: string): Promise<StoredReplay>;
-  dryRun(
-    transform: string | null,
-    causes: readonly string[],
-  ): ReturnType<DryRuns['get']> extends infer R ? Promise<R> : never;
-}
-
-const segment = (project: string, body: unknown, over: Partial<AcceptedRequest> = {}): AcceptedRequest => ({
-  receivedAt,
-  project,
-  key: '',
-  protocol: 'segment',
-  method: 'POST',
-  path: '/v1/batch',
-  query: '',
-  headers: {},
-  address: '',
-  visitor: '',
-  body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
-  ...over,
-});
-
-/** Ten requests: each with a good event, one of an unknown type without an id, and one with an id; the clock of their client is an hour late. */
-async function broken({ project, append }: Scene): Promise<void> {
-  const sentAt = receivedAt - 60 * minute;
-  for (let n = 0; n < 10; n++) {
-    const event = (more: object): object => ({
-      type: 'track',
-      event: 'Paid',
-      userId: `u${n}`,
-      timestamp: new Date(sentAt - 1_000).toISOString(),
-      properties: { n },
-      ...more,
-    });
-    const batch = [
-      event({ event: 'Seen' }),
-      event({ type: 'purchase' }),
-      event({ type: 'purchase', messageId: `m${n}` }),
-    ];
-    await append(segment(project, { batch, sentAt: new Date(sentAt).toISOString() }));
-  }
-}
 
 const groupsOf = async ({ project }: Scene, state: 'waiting' | 'replayed' | 'discarded' = 'waiting') =>
   (await quarantineGroups(warehouse.client, { project, state }, Date.now())).groups;
@@ -221,7 +43,7 @@ async function expectBalanced({ project, reader, progress }: Scene): Promise<voi
 const mend = `$merge([$, {"type": "track"}])`;
 
 test('a group is tried, replayed and marked; its events are as if they had never failed, and a second replay adds nothing', async () => {
-  const one = await scene();
+  const one = await scene(warehouse);
   await broken(one);
   await one.process();
   const [group, ...others] = await groupsOf(one);
@@ -299,7 +121,7 @@ test('a group is tried, replayed and marked; its events are as if they had never
 });
 
 test('whoever is killed at whatever step, each item is there once', async () => {
-  const one = await scene();
+  const one = await scene(warehouse);
   await broken(one);
   await one.process();
   const cause = (await groupsOf(one))[0]?.cause ?? '';
@@ -325,7 +147,7 @@ test('whoever is killed at whatever step, each item is there once', async () => 
 });
 
 test('what fails again is in quarantine again, of the same first arrival; what came meanwhile waits for the next replay', async () => {
-  const one = await scene();
+  const one = await scene(warehouse);
   await broken(one);
   await one.process();
   const cause = (await groupsOf(one))[0]?.cause ?? '';
@@ -360,7 +182,7 @@ test('what fails again is in quarantine again, of the same first arrival; what c
 });
 
 test('whole requests, log lines and what the warehouse refused are replayed as well', async () => {
-  const one = await scene();
+  const one = await scene(warehouse);
   const { project } = one;
   const good = { type: 'track', event: 'Paid', userId: 'u', timestamp: new Date(receivedAt).toISOString() };
   await one.append(segment(project, `${JSON.stringify({ batch: [good] })}}`));
@@ -434,7 +256,7 @@ test('whole requests, log lines and what the warehouse refused are replayed as w
 });
 
 test('causes differ by what is wrong, and not by what was sent', async () => {
-  const one = await scene();
+  const one = await scene(warehouse);
   const details = [
     `Unexpected token '<', "<html><bo"... is not valid JSON`,
     `Unexpected token '<', "<!DOCTYPE "... is not valid JSON`,
@@ -452,13 +274,13 @@ test('causes differ by what is wrong, and not by what was sent', async () => {
     values: details.map((detail, item) => ({ ...rowOf(one), item, detail })),
     format: 'JSONEachRow',
   });
-  expect((await groupsOf(one)).map(({ detail, count }) => [detail, count]).toSorted()).toEqual([
-    ['"type" is "…"', 2],
-    [`Unexpected token '<', … is not valid JSON`, 2],
-    ['Unterminated string in JSON at position # (line # column #)', 2],
-    ['session … is over, order #', 2],
-    ['the body has no array "batch"', 1],
-    ['the body has no array "events"', 1],
+  expect((await groupsOf(one)).map(({ detail, count }) => `${detail} ${count}`).toSorted()).toEqual([
+    '"type" is "…" 2',
+    `Unexpected token '<', … is not valid JSON 2`,
+    'Unterminated string in JSON at position # (line # column #) 2',
+    'session … is over, order # 2',
+    'the body has no array "batch" 1',
+    'the body has no array "events" 1',
   ]);
 });
 

@@ -3,8 +3,8 @@ import { useInterval } from '@mantine/hooks';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { useState } from 'react';
-import type { QuarantineGroup } from '../../src/contract/quarantine-endpoints.ts';
+import { useEffect, useState } from 'react';
+import type { QuarantineGroup, QuarantineReplay } from '../../src/contract/quarantine-endpoints.ts';
 import { carriedSearch } from '../address/search.ts';
 import { call } from '../call.ts';
 import { ago } from '../format/duration.ts';
@@ -39,6 +39,7 @@ export function QuarantineGroupPage() {
   const group = waiting.data?.groups[0];
   const editor = mayAct(me, 'editor');
   const own = replays.data?.replays.filter(({ selection }) => selection.causes.includes(cause)) ?? [];
+  useFreshItems(own);
   return (
     <Page
       title={group?.reason ?? 'Quarantine'}
@@ -54,7 +55,7 @@ export function QuarantineGroupPage() {
     >
       <div className="stack">
         <Answer query={waiting} height={120}>
-          {() => (group ? <Facts group={group} now={now} /> : <Settled />)}
+          {() => (group ? <Facts group={group} now={now} /> : <Settled cause={cause} from={from} />)}
         </Answer>
         {group && editor ? <FixPanel key={cause} group={group} /> : null}
         {own.length === 0 ? null : (
@@ -76,11 +77,40 @@ export function QuarantineGroupPage() {
   );
 }
 
-function Settled() {
+/** What a replay has taken no longer waits: the list of items is asked for again as outcomes come in. */
+function useFreshItems(replays: readonly QuarantineReplay[]) {
+  const queries = useQueryClient();
+  const settled = replays
+    .flatMap(({ outcomes }) => Object.values(outcomes))
+    .reduce((sum, count) => sum + count, 0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the change that counts
+  useEffect(() => {
+    void queries.invalidateQueries({ queryKey: ['quarantineItems'] });
+  }, [settled, queries]);
+}
+
+function Settled({ cause, from }: { readonly cause: string; readonly from: number }) {
+  const { me, project } = useSession();
+  const queries = useQueryClient();
+  const discarded = useCall('quarantineGroups', { project: project.id, cause, from, state: 'discarded' });
+  const count = discarded.data?.groups[0]?.count ?? 0;
+  const restore = useMutation({
+    mutationFn: () => call('discardQuarantine', { project: project.id, causes: [cause], restore: true }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ['quarantineGroups'] });
+      await queries.invalidateQueries({ queryKey: ['quarantineItems'] });
+    },
+  });
   return (
     <Panel>
+      {restore.error ? <Failure error={restore.error} /> : null}
       <EmptyPanel title="Nothing of this group waits">
-        It was replayed or discarded; below is what became of it.
+        <p>It was replayed or discarded; below is what became of it.</p>
+        {count > 0 && mayAct(me, 'editor') ? (
+          <Button variant="default" mt={8} loading={restore.isPending} onClick={() => restore.mutate()}>
+            Bring back {counted(count, 'discarded item', 'discarded items')}
+          </Button>
+        ) : null}
       </EmptyPanel>
     </Panel>
   );
