@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Erasure } from '../src/contract/privacy-endpoints.ts';
+import { retentionRules } from '../src/contract/privacy-settings.ts';
 import type { LedgerRow } from '../src/contract/result.ts';
+import { applyRetention } from '../src/roles/retention.ts';
+import { connect } from '../src/warehouse/warehouse.ts';
 import { adminEmail, adminPassword, type Program, startProgram, writeKey } from './program.ts';
 
 // Random bytes, which no codec compresses: whoever searches the files finds them as they were sent.
@@ -231,4 +234,45 @@ test('a person is erased from everywhere, the others stay, and what arrives agai
       loaded !== stored + removed,
   );
   expect(unbalanced).toEqual([]);
+});
+
+test('what is older than the project keeps it is deleted, by kind and by name, and told', async () => {
+  const id = await project();
+  const { warehouse: password } = JSON.parse(readFileSync(join(program.data, 'secrets.json'), 'utf8')) as {
+    warehouse: string;
+  };
+  const warehouse = connect({
+    url: `http://127.0.0.1:${program.warehousePort}`,
+    user: 'tributary',
+    password,
+  });
+  const events = (): Promise<{ event: string; n: number }[]> =>
+    program.rows(
+      "SELECT event, count() AS n FROM tributary.events WHERE event IN ('Bought', 'Played', 'Seen') GROUP BY event ORDER BY event",
+    );
+  try {
+    const before = await events();
+    const soon = Date.now() + 40 * 86_400_000;
+    const named = retentionRules.parse({ eventNames: { Seen: 30 }, events: 50 });
+    const seen = before.find(({ event }) => event === 'Seen')?.n ?? 0;
+    expect(seen).toBeGreaterThan(0);
+    expect(await applyRetention(warehouse, id, named, soon)).toMatchObject([
+      { table: 'tributary.events', rule: 'Seen', rows: seen },
+    ]);
+    expect(await events()).toEqual(before.filter(({ event }) => event !== 'Seen'));
+    expect(await applyRetention(warehouse, id, named, soon)).toEqual([]);
+    await applyRetention(warehouse, id, retentionRules.parse({ events: 30, quarantine: 30 }), soon);
+    expect(await events()).toEqual([]);
+    expect(await program.rows('SELECT 1 FROM tributary.quarantine')).toEqual([]);
+    expect(await applyRetention(warehouse, 'nobody', retentionRules.parse({ sessions: 1 }), soon)).toEqual(
+      [],
+    );
+    const { ledger } = await program.call<{ ledger: LedgerRow[] }>(
+      'GET',
+      `/api/pipeline?project=${id}&minutes=60`,
+    );
+    expect(ledger.filter(({ loaded, stored, removed }) => loaded !== stored + removed)).toEqual([]);
+  } finally {
+    await warehouse.close();
+  }
 });

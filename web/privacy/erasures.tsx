@@ -56,7 +56,11 @@ export function ErasureReport({ erasure }: { readonly erasure: Erasure }) {
                 ? doneAt === null
                   ? 'to do'
                   : 'nothing of the person'
-                : removed.map(({ where, what, count }) => `${where}: ${count} ${what}`).join(', ')}
+                : removed
+                    .map(({ where, what, count }) =>
+                      where === part ? `${count} ${what}` : `${where}: ${count} ${what}`,
+                    )
+                    .join(', ')}
               {notes.length > 0 ? ` (${notes.join('; ')})` : ''}
             </span>
           </li>

@@ -61,7 +61,7 @@ export function MaskingForm({ saved }: { readonly saved: PrivacyRules }) {
       >
         <Stack gap="md" mt="sm">
           <div className="privacy-kinds">
-            <span />
+            <span className="privacy-kind" />
             <span className="muted">In page addresses</span>
             <span className="muted">In properties and logs</span>
             {kinds.map(({ id, label }) => (
@@ -137,9 +137,9 @@ function Row({
 }) {
   return (
     <>
-      <span>{label}</span>
-      {urls}
-      {properties}
+      <span className="privacy-kind">{label}</span>
+      <div>{urls}</div>
+      <div>{properties}</div>
     </>
   );
 }
