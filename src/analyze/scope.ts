@@ -1,3 +1,4 @@
+import type { SessionRules } from '../contract/project-settings.ts';
 import type { Filter, Scope } from '../contract/query.ts';
 import { type CountingRules, countedEvents, countedSessions } from './counted.ts';
 import { expressionOf, sessionOnlyColumns } from './expression.ts';
@@ -9,13 +10,12 @@ import type { Span } from './range.ts';
 /** What of a query's scope SQL needs; the range is said apart because comparison asks twice. */
 export type Conditions = Pick<Scope, 'filters' | 'includeBots'> & {
   /** What the project's owner lets count. */
-  readonly rules: CountingRules;
+  readonly rules: CountingRules & { readonly sessions?: Pick<SessionRules, 'maxHours'> };
 };
 export type Ruled<Query> = Query & Pick<Conditions, 'rules'>;
 
-const day = 86_400_000;
-/** A session may go on after the range in which it began. */
-const sessionTail = day;
+const hour = 3_600_000;
+const day = 24 * hour;
 
 /** Half-open instants on a DateTime64 column, as constants that the sort key can use. */
 function between(column: string, start: number, end: number, parameters: Parameters): string {
@@ -61,12 +61,17 @@ export function sessionsWhere(scope: Conditions, range: Span, parameters: Parame
     ...ofSessions.map((filter) => filterSql(filter, parameters)),
   ];
   if (ofEvents.length > 0) {
-    const around = { ...range, end: range.end + sessionTail };
+    const around = { ...range, end: range.end + longest(scope) };
     const events = eventsWhere({ ...scope, filters: ofEvents }, around, parameters);
     const from = eventsFrom(propertiesOf(ofEvents), around, parameters);
     conditions.push(`session_id IN (SELECT session_id FROM ${from} WHERE ${events} AND session_id != 0)`);
   }
   return conditions.join(' AND ');
+}
+
+/** A session may go on after the range in which it began. */
+function longest({ rules }: Conditions): number {
+  return Math.max(day, (rules.sessions?.maxHours ?? 24) * hour);
 }
 
 /** Sessions that may have events in the range. */
