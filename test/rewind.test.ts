@@ -69,10 +69,10 @@ test('another rule for sessions is applied to the past: archived, processed agai
 });
 
 async function until(program: Program, state: RewindJob['state']): Promise<Answer> {
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(200)) {
+  for (const deadline = Date.now() + 120_000; Date.now() < deadline; await sleep(200)) {
     const answer = await program.call<Answer>('GET', path);
     if (answer.job?.state === state) return answer;
     if (answer.job?.state === 'failed') throw new Error(answer.job.problem ?? 'it failed');
   }
-  throw new Error(`the rewind is not ${state} after a minute\n${program.output().slice(-3_000)}`);
+  throw new Error(`the rewind is not ${state} in time\n${program.output().slice(-3_000)}`);
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Archiver } from '../archive/archive.ts';
 import { createDecoder } from '../collect/collect.ts';
 import type { Decoded } from '../contract/event.ts';
 import type { AcceptedRequest, LogRecord } from '../contract/request.ts';
@@ -117,6 +118,14 @@ export class RewindScene {
     const pipeline = this.pipeline(decode);
     await this.caughtUp();
     await pipeline.stop();
+  }
+
+  /** Archives everything that is in the log. */
+  async archive(): Promise<void> {
+    const { log, places } = this;
+    const { signal } = new AbortController();
+    const options = { log, lake: places.lake, days: 36_500, clock: systemClock, logger, signal };
+    await new Archiver({ ...options, delay: 0 }).turn();
   }
 
   begin(range: Partial<RewindRange> = {}): Promise<RewindJob> {

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readRecords } from '../archive/archive.ts';
 import type { Decoded, DecodedEvent } from '../contract/event.ts';
+import type { LogRecord } from '../contract/request.ts';
 import type { RewindJob } from '../contract/rewind.ts';
 import { type Decode, requestOf, rewindScene, rightly, type RewindScene as Scene } from './rewind.fixture.ts';
 
@@ -104,11 +107,12 @@ function unlike(one: Dump, other: Dump, tables = Object.keys(one)): Record<strin
 /** What the log of a scene becomes when everything of it is processed once, rightly. */
 async function fresh(from: Scene): Promise<Dump> {
   await using scene = await rewindScene();
-  for (let at = 1; at <= from.log.head(); ) {
-    const some = from.log.read(at, 1_000, 1e9);
-    for (const { offset: _, ...request } of some) await scene.writer.append(request);
-    at = (some.at(-1)?.offset ?? from.log.head()) + 1;
-  }
+  const { log, places } = from;
+  const all: LogRecord[] = [];
+  for (const project of ['p1', 'p2'])
+    for await (const record of readRecords({ log, lake: places.lake, project })) all.push(record);
+  for (const { offset: _, ...request } of all.toSorted((one, other) => one.offset - other.offset))
+    await scene.writer.append(request);
   await scene.process(rightly);
   return await scene.dump();
 }
@@ -231,6 +235,15 @@ test('a stretch that was wrong is mended, and everything around it stays', async
   const sometimes: Decode = (record) =>
     record.receivedAt >= from && record.receivedAt < to ? wrongly(record) : rightly(record);
   await scene.process(sometimes);
+  // most of it has left the log since
+  await scene.archive();
+  scene.log.trim(150);
+  const glob = join(scene.places.lake, 'raw/project=p1/*/*/*.ndjson.zst');
+  expect(
+    await scene.rows(
+      `SELECT count() AS lines, countIf(encoding = 'text' AND isValidJSON(body)) AS bodies FROM file('${glob}', JSONEachRow) SETTINGS output_format_json_quote_64bit_integers = 0`,
+    ),
+  ).toEqual([{ lines: 180, bodies: 180 }]);
   await scene.begin({ from, to });
   const rewinder = await scene.rewinder(rightly);
   await rewinder.run();
