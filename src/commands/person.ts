@@ -11,8 +11,8 @@ interface Asked {
   readonly words: readonly string[];
   readonly flags: CommandContext['flags'];
   /** A call of the running program, below the project. */
-  get<T>(path: string, query?: Readonly<Record<string, string>>): Promise<T>;
-  post<T>(path: string, body: unknown): Promise<T>;
+  readonly get: <T>(path: string, query?: Readonly<Record<string, string>>) => Promise<T>;
+  readonly post: <T>(path: string, body: unknown) => Promise<T>;
 }
 
 interface Told {
@@ -82,7 +82,7 @@ function callsOf(base: string, secret: string): Pick<Asked, 'get' | 'post'> {
     return answer as T;
   };
   return {
-    get: (path, query = {}) => ask(`${path}?${new URLSearchParams(query)}`, { method: 'GET' }),
+    get: (path, query = {}) => ask(`${path}?${new URLSearchParams(query).toString()}`, { method: 'GET' }),
     post: (path, body) => ask(path, { method: 'POST', body: JSON.stringify(body) }),
   };
 }

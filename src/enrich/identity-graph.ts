@@ -16,7 +16,7 @@ export interface Cause {
 }
 
 /** Why two ids stay apart: what the history says. */
-export type Refusal =
+type Refusal =
   | 'belongs to another person'
   | 'both are known users'
   | 'e-mail address of another user'
@@ -29,10 +29,6 @@ const mostIds = 10_000;
 const maxRefused = 20;
 
 const kinds: Readonly<Record<SubjectKind, IdKind>> = { a: 'anonymous', u: 'user', e: 'email' };
-
-export function kindOfSubject({ kind }: Subject): IdKind {
-  return kinds[kind];
-}
 
 /** Whether ids in one event could join persons: then all of their ids must be read. `explicit`: even two known users. */
 export function mayJoin(memory: Memory, from: Subject, to: Subject, explicit: boolean): boolean {

@@ -60,7 +60,7 @@ export async function knownPerson(
   const parameters = new Parameters(project);
   const key = parameters.add('UInt64', anyKey);
   const person = `(SELECT dictGetOrDefault('tributary.identity', 'person_key', ${key}, ${key}))`;
-  const [[{ key: found = anyKey } = {}], edges, [profile]] = await Promise.all([
+  const [[today], edges, [profile]] = await Promise.all([
     ask<{ key: string }>(
       warehouse,
       `SELECT toString(${person}) AS key WHERE ${parameters.project} != ''`,
@@ -83,6 +83,7 @@ export async function knownPerson(
       parameters,
     ),
   ]);
+  const found = today?.key ?? anyKey;
   if (profile === undefined && edges.length === 0)
     throw new TributaryError('not-found', `nobody in this project has the key ${anyKey}`);
   const traits = traitsOf(profile?.traits);

@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client';
+import { explained } from '../../contract/bots.ts';
 import type {
   MergePreview,
   PersonEvent,
@@ -122,7 +123,9 @@ async function totalsOf(warehouse: ClickHouseClient, known: KnownPerson, project
   return { events: counted?.events ?? 0, sessions: counted?.sessions ?? 0, revenue };
 }
 
-interface EventRow extends Omit<PersonEvent, 'id'> {
+interface EventRow extends Omit<PersonEvent, 'id' | 'bots'> {
+  readonly botLayers: number;
+  readonly botReason: string;
   readonly userId: string;
   readonly anonymousId: string;
 }
@@ -142,14 +145,15 @@ export async function personEvents(
     warehouse,
     `SELECT event_id AS eventId, toUnixTimestamp64Milli(timestamp) AS at, type, event, toString(session_id) AS session,
       user_id AS userId, anonymous_id AS anonymousId, path, title, source, country, browser, os, revenue, currency,
-      leftUTF8(toString(properties), ${propertyLength}) AS properties
+      consent, bot_layers AS botLayers, bot_reason AS botReason, leftUTF8(toString(properties), ${propertyLength}) AS properties
     FROM tributary.events WHERE ${conditions.join(' AND ')}
     ORDER BY timestamp DESC, event_id LIMIT ${parameters.add('UInt32', limit)}`,
     parameters,
   );
   return {
-    events: rows.map(({ userId, anonymousId, ...event }) => ({
+    events: rows.map(({ userId, anonymousId, botLayers, botReason, ...event }) => ({
       ...event,
+      bots: explained(botLayers, botReason),
       id:
         userId === ''
           ? { kind: 'anonymous' as const, id: anonymousId || known.id.id }
