@@ -13,6 +13,7 @@ interface Schema {
   readonly minimum?: number;
   readonly minLength?: number;
   readonly format?: string;
+  readonly pattern?: string;
 }
 
 /** The smallest input that a schema accepts. */
@@ -39,8 +40,14 @@ function build(schema: Schema): unknown {
   return schema.type === 'boolean' ? true : text(schema);
 }
 
-function text({ format, minLength = 1 }: Schema): string {
+/** Ids of all kinds that are there: keys of persons, hashes. */
+const ids = ['1', '0123456789abcdef'];
+
+function text({ format, minLength = 1, pattern }: Schema): string {
   if (format === 'date') return '2026-01-05';
   if (format === 'email') return 'someone@example.com';
-  return 'x'.repeat(Math.max(1, minLength));
+  const plain = 'x'.repeat(Math.max(1, minLength));
+  return pattern === undefined
+    ? plain
+    : ([plain, ...ids].find((one) => new RegExp(pattern).test(one)) ?? plain);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { AcceptedRequest } from '../contract/request.ts';
+import type { ReplayMark } from '../contract/replay.ts';
+import { type AcceptedRequest, appendedAt } from '../contract/request.ts';
 import type { LogReader, LogWriter } from './log.ts';
 
 /** What a log implementation gives the suite: writers and readers of one place that starts empty. */
@@ -55,6 +56,25 @@ function keepsRecords(start: Start): void {
     expect(reader.head()).toBe(0);
     expect(reader.read(1, 10, 1_000)).toEqual([]);
     expect(reader.trim(10)).toBe(0);
+  });
+
+  it('keeps the mark of what is replayed, and none where there is none', async () => {
+    const { writer, reader } = await start();
+    const replay: ReplayMark = {
+      id: 'r',
+      at: 1_800_000_000_000,
+      offset: 3,
+      item: 2,
+      origin: { offset: 1, item: 2 },
+      by: 'Ada',
+      fix: '',
+      body: { kind: 'item', envelope: '[]' },
+    };
+    await writer.append(requestOf('a', { replay }));
+    await writer.append(requestOf('b'));
+    const records = reader.read(1, 10, 10_000);
+    expect(records.map((record) => record.replay)).toEqual([replay, undefined]);
+    expect(records.map(appendedAt)).toEqual([1_800_000_000_000, 1_700_000_000_000]);
   });
 
   it('finds the newest records of a key among those of others, newest first', async () => {

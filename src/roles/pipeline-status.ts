@@ -1,3 +1,4 @@
+import { appendedAt } from '../contract/request.ts';
 import type { LedgerRow, PipelineResult } from '../contract/result.ts';
 import type { LogReader } from '../log/log.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -182,7 +183,8 @@ function stagesOf(options: PipelineStatusOptions, facts: StageFacts): PipelineRe
   const { log, process } = options;
   const { now, head, accepted, stored, trouble } = facts;
   const progress = process?.detail.progress;
-  const newest = head > 0 ? (log.read(head, 1, 1)[0]?.receivedAt ?? null) : null;
+  const [last] = head > 0 ? log.read(head, 1, 1) : [];
+  const newest = last ? appendedAt(last) : null;
   const lastMinute = Math.floor(now / minute) * minute - minute;
   const perSecond =
     accepted.filter((count) => count.minute === lastMinute).reduce((sum, { requests }) => sum + requests, 0) /
