@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { layerFinding } from './counting-endpoints.ts';
 
 const project = z.string().min(1).max(64);
 /** A `person_key`: 64 bits do not fit into a number. */
@@ -96,6 +97,9 @@ export const personEvent = z.object({
   os: z.string(),
   revenue: z.number().nullable(),
   currency: z.string(),
+  consent: z.string(),
+  /** What the layers found that look for bots, the highest score first. */
+  bots: z.array(layerFinding),
   properties: z.string(),
 });
 export type PersonEvent = z.infer<typeof personEvent>;

@@ -2,6 +2,7 @@ import { Button, UnstyledButton } from '@mantine/core';
 import { IconChevronRight } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { PersonEvent } from '../../src/contract/person-endpoints.ts';
+import { Findings } from '../counting/findings.tsx';
 import { duration } from '../format/duration.ts';
 import { pretty } from '../format/json.ts';
 import { counted } from '../format/number.ts';
@@ -125,7 +126,19 @@ function TimelineEvent({ event, timezone }: { readonly event: PersonEvent; reado
           {idText(event.id)}
         </span>
       </UnstyledButton>
-      {opened ? <pre className="code person-event-code">{pretty(event.properties)}</pre> : null}
+      {opened ? (
+        <>
+          {event.bots.length === 0 ? null : (
+            <div className="person-event-found">
+              <Findings found={event.bots} />
+            </div>
+          )}
+          {event.consent === '' ? null : (
+            <p className="panel-note person-event-found">Consent: {event.consent}</p>
+          )}
+          <pre className="code person-event-code">{pretty(event.properties)}</pre>
+        </>
+      ) : null}
     </li>
   );
 }
