@@ -8,7 +8,6 @@ const slow = [
   'src/roles/**/*.test.ts',
   'src/log/**/*.test.ts',
   'src/archive/crash.test.ts',
-  'src/rewind/**/*.test.ts',
   'src/demo/**/*.test.ts',
   'src/replicate/**/*.test.ts',
   'src/collect/fuzz.test.ts',
