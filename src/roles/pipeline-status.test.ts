@@ -112,6 +112,7 @@ test('the ledger of a project balances per minute, and sources, stages and quara
       duplicates: 1,
       dropped: { 'on purpose': 1 },
       stored: 2,
+      removed: 0,
       state: 'balanced',
     },
   ]);
