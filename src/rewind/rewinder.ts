@@ -51,7 +51,13 @@ export function newJob(
 ): RewindJob {
   return {
     ...about,
-    ...{ mode, from, to, warmFrom, first, end, coolTo },
+    mode,
+    from,
+    to,
+    warmFrom,
+    first,
+    end,
+    coolTo,
     state: 'waiting',
     next: warmFrom,
     records: 0,
