@@ -16,12 +16,19 @@ export function repairsOf(visits: readonly Visit[], alone: readonly Mark[]): Rep
   // The user's own session that they joined turned out to be one of a device.
   for (const { end: to, keys, start: from } of alone)
     for (const key of keys) if (!isNoSession(key)) repairs.push({ key, from, to, id: 0n });
+  if (visits.every(isRight)) return repairs;
   const wrong = wrongKeys(visits);
   for (const [key, isShared] of wrong) {
     if (isShared) addShared(repairs, key, visits);
     else addOwn(repairs, key, visits);
   }
   return repairs;
+}
+
+/** Nearly always. */
+function isRight({ id, marks }: Visit): boolean {
+  for (const { keys } of marks) if (keys.length > 1 || (keys.length === 1 && keys[0] !== id)) return false;
+  return true;
 }
 
 /** Keys that stand on an event of another session than they name; whether others use them, too. */
