@@ -110,6 +110,7 @@ function decodeItem(item: JsonValue, scope: Scope): DecodedEvent | Problem {
     anonymousId: text(item.anonymousId),
     accountId: text(item.groupId) ?? text(context.groupId),
     previousId: text(item.previousId),
+    merge: type === 'alias' && item.merge === true ? true : undefined,
     clientSessionId: text(context.sessionId),
     url: url(properties.url) ?? url(page.url),
     referrer: url(properties.referrer) ?? url(page.referrer),

@@ -170,6 +170,8 @@ function aliasOf(item: JsonObject): JsonObject {
     type: 'alias',
     userId: text(stays.value) ?? null,
     previousId: text(joins.value) ?? null,
+    // the client names both, each with its kind: no accident
+    merge: true,
   };
 }
 
