@@ -50,6 +50,7 @@ export interface LogReader {
   close(): void;
 }
 
+// biome-ignore lint/performance/noBarrelFile: the face of this folder; nothing outside imports past it
 export { rewriteLog, scrubLog } from './sqlite/rewrite.ts';
 export type { LogWriterOptions } from './sqlite/writer.ts';
 

@@ -162,6 +162,6 @@ export async function startErasure(
   return { ...erasure, finishedAt: null };
 }
 
-export function shown({ target: _, ...erasure }: StoredErasure): Erasure {
-  return erasure;
+export function shown({ id, project, createdAt, finishedAt, by, rearrival, report }: StoredErasure): Erasure {
+  return { id, project, createdAt, finishedAt, by, rearrival, report };
 }
