@@ -23,6 +23,7 @@ import { userAgentStep } from './steps/user-agent.ts';
 import { visitorStep } from './steps/visitor.ts';
 
 export type { Checkpoint, StateStore } from './state/state.ts';
+// biome-ignore lint/performance/noBarrelFile: the face of this folder; nothing outside imports past it
 export { stateOfProject, takeOverState } from './state/take-over.ts';
 
 /**

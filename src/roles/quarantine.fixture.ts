@@ -9,7 +9,8 @@ import { Mapper } from '../collect/webhook/mapping.ts';
 import type { AcceptedRequest } from '../contract/request.ts';
 import { createEnricher } from '../enrich/enrich.ts';
 import { openSqliteState } from '../enrich/state/sqlite.ts';
-import { type LogReader, openLogReader, openLogWriter } from '../log/log.ts';
+import type { StateStore } from '../enrich/state/state.ts';
+import { type LogReader, type LogWriter, openLogReader, openLogWriter } from '../log/log.ts';
 import { DryRuns, keepReplaying } from '../quarantine/quarantine.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { silentLogger } from '../runtime/logger.ts';
@@ -57,52 +58,11 @@ export async function scene(warehouse: TestWarehouse): Promise<Scene> {
     reader,
     progress: undefined,
     append: (request) => writer.append(request),
-    async process(kill) {
-      const done = new AbortController();
-      const staged = stagedState(state);
-      const until = reader.head();
-      const client = kill
-        ? dying(warehouse.client, kill.step, kill.when, () => done.abort())
-        : warehouse.client;
-      await startPipeline({
-        log: reader,
-        state: staged,
-        decode,
-        enrich: createEnricher({ state: staged }).enrich,
-        warehouse: client,
-        clock: systemClock,
-        logger: silentLogger,
-        metrics: new Metrics(),
-        signal: done.signal,
-        logDays: 7,
-        onProgress: (progress) => {
-          one.progress = progress;
-          if (progress.lastOffset >= until) done.abort();
-        },
-      });
-    },
-    async replay(killAt) {
-      const done = new AbortController();
-      const step = stepsUntil(killAt, () => done.abort());
-      await keepReplaying({
-        ...fixParts,
-        signal: done.signal,
-        append: (request) => step(() => writer.append(request), 'append'),
-        waiting: async () => 0,
-        running: async () => {
-          const running = await store.replays.running();
-          if (running.length === 0) done.abort();
-          return running;
-        },
-        progress: async (id, progress) => {
-          let goesOn = false;
-          await step(async () => {
-            goesOn = await store.replays.progress(id, progress);
-          }, 'progress');
-          return goesOn;
-        },
-      });
-    },
+    process: (kill) =>
+      processLog({ warehouse, reader, state, decode }, kill, (progress) => {
+        one.progress = progress;
+      }),
+    replay: (killAt) => replayAll({ store, writer, fixParts }, killAt),
     start: (transform, causes, name = 'mended') =>
       startReplay(
         { store, warehouse: warehouse.client, clock: systemClock },
@@ -117,6 +77,77 @@ export async function scene(warehouse: TestWarehouse): Promise<Scene> {
       }),
   };
   return one;
+}
+
+interface Pipeline {
+  readonly warehouse: TestWarehouse;
+  readonly reader: LogReader;
+  readonly state: StateStore;
+  readonly decode: ReturnType<typeof createDecoder>;
+}
+
+/** Processes what the log has, until it is done or killed. */
+async function processLog(
+  { warehouse, reader, state, decode }: Pipeline,
+  kill: Parameters<Scene['process']>[0],
+  tell: (progress: PipelineProgress) => void,
+): Promise<void> {
+  const done = new AbortController();
+  const staged = stagedState(state);
+  const until = reader.head();
+  const client = kill ? dying(warehouse.client, kill.step, kill.when, () => done.abort()) : warehouse.client;
+  await startPipeline({
+    log: reader,
+    state: staged,
+    decode,
+    enrich: createEnricher({ state: staged }).enrich,
+    warehouse: client,
+    clock: systemClock,
+    logger: silentLogger,
+    metrics: new Metrics(),
+    signal: done.signal,
+    logDays: 7,
+    onProgress: (progress) => {
+      tell(progress);
+      if (progress.lastOffset >= until) done.abort();
+    },
+  });
+}
+
+interface Replayer {
+  readonly store: Store;
+  readonly writer: LogWriter;
+  readonly fixParts: Omit<
+    Parameters<typeof keepReplaying>[0],
+    'signal' | 'append' | 'waiting' | 'running' | 'progress'
+  >;
+}
+
+/** Carries out the replays that were started, until they are done or it is killed. */
+async function replayAll(
+  { store, writer, fixParts }: Replayer,
+  killAt: Parameters<Scene['replay']>[0],
+): Promise<void> {
+  const done = new AbortController();
+  const step = stepsUntil(killAt, () => done.abort());
+  await keepReplaying({
+    ...fixParts,
+    signal: done.signal,
+    append: (request) => step(() => writer.append(request), 'append'),
+    waiting: async () => 0,
+    running: async () => {
+      const running = await store.replays.running();
+      if (running.length === 0) done.abort();
+      return running;
+    },
+    progress: async (id, progress) => {
+      let goesOn = false;
+      await step(async () => {
+        goesOn = await store.replays.progress(id, progress);
+      }, 'progress');
+      return goesOn;
+    },
+  });
 }
 
 type Kill = { readonly before: 'append' | 'progress'; readonly step: number };

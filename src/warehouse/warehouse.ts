@@ -1,9 +1,9 @@
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 
 export type { ClickHouseClient } from '@clickhouse/client';
+// biome-ignore lint/performance/noBarrelFile: the face of this folder; nothing outside imports past it
 export { type Batch, type PrepareOptions, prepareBatch, type Refused, withRefusedLines } from './batch.ts';
 export { type Confirm, confirmStored, hashId, RecentIds, rememberStored, type Suspect } from './dedupe.ts';
-// biome-ignore lint/performance/noBarrelFile: the face of this folder; nothing outside imports past it
 export { type EngineOptions, type RunningEngine, startEngine } from './engine/spawn.ts';
 export { type Token, tokens } from './engine/sql-text.ts';
 export { type Node, nameOf, parseTree, walk } from './engine/syntax-tree.ts';
