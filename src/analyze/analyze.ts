@@ -23,8 +23,21 @@ import { activityByKey } from './source-activity.ts';
 import { sourceStatus } from './source-status.ts';
 import { userQuery } from './user-query.ts';
 
-export { changesOf, identityHistory, knownPerson, person, personEvents, previewMerge, searchPeople };
-export { activityByKey, eventSamples, planDrift, planEvent, planEvents, sourceStatus };
+export {
+  activityByKey,
+  changesOf,
+  eventSamples,
+  identityHistory,
+  knownPerson,
+  person,
+  personEvents,
+  planDrift,
+  planEvent,
+  planEvents,
+  previewMerge,
+  searchPeople,
+  sourceStatus,
+};
 
 /** The endpoints that this folder answers. */
 type AnalyzeEndpoint =
