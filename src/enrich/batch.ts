@@ -5,13 +5,13 @@ import type { PlanReader } from '../contract/plan.ts';
 import type { AccountRow, PersonRow } from '../contract/row.ts';
 import { messageOf } from '../runtime/errors.ts';
 import { applyCommands, keysOfCommands, personsOfCommands } from './commands.ts';
-import { identityRows, mayJoin } from './identity-graph.ts';
+import { identityRows, mayJoin } from './identity/graph.ts';
+import { traitsOf } from './identity/person.ts';
+import { previousKeys } from './identity/previous-id.ts';
 import { keysOfLines, runLines } from './lines.ts';
 import { Memory, type Subject, settingsKey } from './memory.ts';
-import { traitsOf } from './person.ts';
 import { planKey } from './plans.ts';
-import { previousKeys } from './previous-id.ts';
-import { settleSessions } from './session-settle.ts';
+import { settleSessions } from './sessions/settle.ts';
 import type { StateStore } from './state/state.ts';
 import { type Draft, draftOf, type Step, type Verdict } from './step.ts';
 

@@ -1,6 +1,6 @@
 import type { Command, CommandItem } from '../contract/command.ts';
+import { applyPersonCommand, isPersonCommand, personCommandKeys } from './identity/commands.ts';
 import type { Memory, Subject } from './memory.ts';
-import { applyPersonCommand, isPersonCommand, personCommandKeys } from './person-commands.ts';
 
 /** What a kind of command does to what is remembered. */
 interface Handler<Kind extends Command['kind']> {

@@ -11,7 +11,7 @@ import { createEnricher, enrichmentSteps, openState } from './enrich.ts';
 import { openGeo } from './geo/geo.ts';
 import { hour, itemOf, minute, noon, pageView } from './items.fixture.ts';
 import { enricherInMemory, sessionsInMemory } from './memory.fixture.ts';
-import { SeenSessions } from './sessions.fixture.ts';
+import { SeenSessions } from './sessions/sessions.fixture.ts';
 import { openSqliteState } from './state/sqlite.ts';
 
 const mixed = (offset: number): PipelineItem[] => [

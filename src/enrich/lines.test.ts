@@ -4,7 +4,7 @@ import type { LogItem } from '../contract/pipeline.ts';
 import { hash64 } from '../runtime/ids.ts';
 import { hour, itemOf, minute, noon, pageView } from './items.fixture.ts';
 import { enricherInMemory, sessionsInMemory } from './memory.fixture.ts';
-import { isNoSession } from './session-key.ts';
+import { isNoSession } from './sessions/key.ts';
 import { severityOf } from './severity.ts';
 
 let lines = 0;

@@ -3,10 +3,10 @@ import type { LogLine } from '../contract/log-line.ts';
 import type { EnrichedBatch, LogItem } from '../contract/pipeline.ts';
 import type { LogRow } from '../contract/row.ts';
 import { messageOf } from '../runtime/errors.ts';
-import { blockedId } from './blocked-id.ts';
-import { lineSession } from './line-session.ts';
+import { blockedId } from './identity/blocked-id.ts';
 import { type Memory, type Subject, subjectKey } from './memory.ts';
 import { isPlausible } from './plausible-time.ts';
+import { lineSession } from './sessions/line.ts';
 import { severityOf } from './severity.ts';
 import { cut, limit } from './step.ts';
 

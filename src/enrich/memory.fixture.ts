@@ -1,6 +1,6 @@
 import type { EnrichBatch } from '../contract/pipeline.ts';
 import { createEnricher } from './enrich.ts';
-import { SeenSessions } from './sessions.fixture.ts';
+import { SeenSessions } from './sessions/sessions.fixture.ts';
 import { openSqliteState } from './state/sqlite.ts';
 import type { StateStore } from './state/state.ts';
 

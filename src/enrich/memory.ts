@@ -1,16 +1,16 @@
 import { defaultSettings, type ProjectSettings, projectSettings } from '../contract/project-settings.ts';
 import type { IdentityHistoryRow, LinkReason, ProfileHistoryRow } from '../contract/row.ts';
 import { defaultKind } from './account-kind.ts';
-import { BatchSessions } from './batch-sessions.ts';
 import type { Habits } from './bot/habits.ts';
+import { decodeMembers, encodeMembers } from './identity/codec.ts';
 import { Plans, projectOfPlan } from './plans.ts';
+import type { Traits } from './profiles/traits.ts';
+import type { VisitorProfile } from './profiles/visitor.ts';
 import { RecentCache } from './recent.ts';
-import { copyTrail, type Trail } from './session-trail.ts';
+import { BatchSessions } from './sessions/batch.ts';
+import { copyTrail, type Trail } from './sessions/trail.ts';
 import { decodeAccount, decodeSubject, encodeAccount, encodeSubject } from './state/codec.ts';
-import { decodeMembers, encodeMembers } from './state/identity-codec.ts';
 import type { StateStore } from './state/state.ts';
-import type { Traits } from './traits.ts';
-import type { VisitorProfile } from './visitor-profile.ts';
 
 /** Anonymous ids (devices, browsers, strangers of webhooks), users, e-mail addresses (as their SHA-256). */
 export type SubjectKind = 'a' | 'u' | 'e';

@@ -2,11 +2,11 @@ import type { JsonObject } from '../../contract/event.ts';
 import { hash64 } from '../../runtime/ids.ts';
 import { defaultKind } from '../account-kind.ts';
 import { decodeHabits, encodeHabits } from '../bot/habits.ts';
+import { decodeGraph, encodeGraph, type GraphValue, linkOf } from '../identity/codec.ts';
 import type { Account, Belonging, Subject, SubjectKind } from '../memory.ts';
-import { noTraits, type Traits } from '../traits.ts';
-import { decodeVisitor, encodeVisitor, type VisitorValue } from '../visitor-profile.ts';
-import { decodeGraph, encodeGraph, type GraphValue, linkOf } from './identity-codec.ts';
-import { decodeTrail, encodeTrail, type OldSession, type TrailValue } from './session-codec.ts';
+import { noTraits, type Traits } from '../profiles/traits.ts';
+import { decodeVisitor, encodeVisitor, type VisitorValue } from '../profiles/visitor.ts';
+import { decodeTrail, encodeTrail, type OldSession, type TrailValue } from '../sessions/codec.ts';
 import { keptMark } from './state.ts';
 
 /**

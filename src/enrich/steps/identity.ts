@@ -1,7 +1,7 @@
-import { type Cause, join } from '../identity-graph.ts';
-import { isMailStranger } from '../mail-address.ts';
+import { type Cause, join } from '../identity/graph.ts';
+import { isMailStranger } from '../identity/mail-address.ts';
+import { previousOf } from '../identity/previous-id.ts';
 import type { Memory, Subject } from '../memory.ts';
-import { previousOf } from '../previous-id.ts';
 import type { Draft, Step } from '../step.ts';
 
 /**

@@ -1,7 +1,8 @@
 import type { ProfileChanges } from '../../contract/event.ts';
 import type { EventRow } from '../../contract/row.ts';
 import { maxKinds } from '../account-kind.ts';
-import { blockedId } from '../blocked-id.ts';
+import { blockedId } from '../identity/blocked-id.ts';
+import { bear, jointOf } from '../identity/person.ts';
 import {
   type Account,
   accountKey,
@@ -10,10 +11,9 @@ import {
   type Memory,
   type Subject,
 } from '../memory.ts';
-import { bear, jointOf } from '../person.ts';
-import { type HistoryOf, historyOf } from '../profile-history.ts';
+import { type HistoryOf, historyOf } from '../profiles/history.ts';
+import { applyChanges, noTraits, type Traits } from '../profiles/traits.ts';
 import { accountName, type Draft, type Step } from '../step.ts';
-import { applyChanges, noTraits, type Traits } from '../traits.ts';
 
 const hour = 3_600_000;
 

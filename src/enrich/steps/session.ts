@@ -1,10 +1,10 @@
 import type { DecodedEvent } from '../../contract/event.ts';
 import type { SessionRules } from '../../contract/project-settings.ts';
 import type { Memory, Subject } from '../memory.ts';
-import { count, tell } from '../session-event.ts';
-import { cellMs } from '../session-mark.ts';
-import { giveSource } from '../session-settle.ts';
-import { markAt } from '../session-trail.ts';
+import { count, tell } from '../sessions/event.ts';
+import { cellMs } from '../sessions/mark.ts';
+import { giveSource } from '../sessions/settle.ts';
+import { markAt } from '../sessions/trail.ts';
 import type { Draft, Step } from '../step.ts';
 
 /**

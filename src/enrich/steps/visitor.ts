@@ -1,7 +1,7 @@
 import type { VisitorField } from '../../contract/project-settings.ts';
 import type { Memory } from '../memory.ts';
+import { afterEvent, noProfile, type Touch, type VisitorProfile } from '../profiles/visitor.ts';
 import { addProperty, type Draft, type Step } from '../step.ts';
-import { afterEvent, noProfile, type Touch, type VisitorProfile } from '../visitor-profile.ts';
 
 /**
  * The visitor's profile: what the project wants remembered of where somebody came from and what they did, on every later event as a property with `$`.

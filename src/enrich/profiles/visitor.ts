@@ -1,4 +1,4 @@
-import type { EventRow } from '../contract/row.ts';
+import type { EventRow } from '../../contract/row.ts';
 
 /** What is remembered of a visitor for later events, when the project asks for it. Never changed in place. */
 export interface VisitorProfile {

@@ -1,5 +1,5 @@
-import type { IdentityHistoryRow, IdentityRow, IdKind, LinkReason } from '../contract/row.ts';
-import type { Memory, Subject, SubjectKind } from './memory.ts';
+import type { IdentityHistoryRow, IdentityRow, IdKind, LinkReason } from '../../contract/row.ts';
+import type { Memory, Subject, SubjectKind } from '../memory.ts';
 import { absorb, gather } from './person.ts';
 
 /**

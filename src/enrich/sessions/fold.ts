@@ -1,6 +1,6 @@
-import type { SessionRules } from '../contract/project-settings.ts';
+import type { SessionRules } from '../../contract/project-settings.ts';
 import { localDay } from './local-day.ts';
-import { cellMs, type Mark, minute, type Visit, withoutPage } from './session-mark.ts';
+import { cellMs, type Mark, minute, type Visit, withoutPage } from './mark.ts';
 
 const hour = 60 * minute;
 

@@ -1,5 +1,6 @@
-import { worstOf } from '../contract/bots.ts';
-import { consentBits } from '../contract/consent.ts';
+import { worstOf } from '../../contract/bots.ts';
+import { consentBits } from '../../contract/consent.ts';
+import type { Draft } from '../step.ts';
 import {
   cellMs,
   contextOf,
@@ -14,8 +15,7 @@ import {
   slotMs,
   sourceOf,
   withoutPage,
-} from './session-mark.ts';
-import type { Draft } from './step.ts';
+} from './mark.ts';
 
 /** More than that a client cannot have measured between two reports. */
 const maxMeasured = 3_600_000;

@@ -10,8 +10,8 @@ import {
   type Source,
   sourceColumns,
   withoutPage,
-} from '../session-mark.ts';
-import { emptyTrail, type Repair, type Told, type Trail } from '../session-trail.ts';
+} from './mark.ts';
+import { emptyTrail, type Repair, type Told, type Trail } from './trail.ts';
 
 /**
  * A trail as JSON: texts, devices, sources and keys once each, times as distances from the first, and of a mark no more than what is not 0 at its

@@ -1,4 +1,4 @@
-import { RecentCache } from './recent.ts';
+import { RecentCache } from '../recent.ts';
 
 const quarter = 900_000;
 const day = 86_400_000;

@@ -1,9 +1,9 @@
-import type { SessionRules } from '../contract/project-settings.ts';
-import type { EventRow, SessionRepairRow, SessionRow } from '../contract/row.ts';
-import type { Subject } from './memory.ts';
-import { visitsOf } from './session-fold.ts';
-import { noSessionKey, sessionId } from './session-key.ts';
-import type { Mark, Visit } from './session-mark.ts';
+import type { SessionRules } from '../../contract/project-settings.ts';
+import type { EventRow, SessionRepairRow, SessionRow } from '../../contract/row.ts';
+import type { Subject } from '../memory.ts';
+import { visitsOf } from './fold.ts';
+import { noSessionKey, sessionId } from './key.ts';
+import type { Mark, Visit } from './mark.ts';
 
 /** An event and the mark that it became part of. */
 export interface Placed {

@@ -1,5 +1,5 @@
-import type { PersonCommand, PersonId } from '../contract/command.ts';
-import { sha256 } from '../runtime/ids.ts';
+import type { PersonCommand, PersonId } from '../../contract/command.ts';
+import { sha256 } from '../../runtime/ids.ts';
 
 /** What an event says of persons, in the few words that tests need. */
 export interface Said {

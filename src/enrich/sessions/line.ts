@@ -1,8 +1,8 @@
-import type { Memory, Subject } from './memory.ts';
-import { openAt } from './session-fold.ts';
-import { keyOf } from './session-key.ts';
-import { addKey, minute } from './session-mark.ts';
-import { markAt } from './session-trail.ts';
+import type { Memory, Subject } from '../memory.ts';
+import { openAt } from './fold.ts';
+import { keyOf } from './key.ts';
+import { addKey, minute } from './mark.ts';
+import { markAt } from './trail.ts';
 
 /** Marks of a visitor up to which lines without a session are remembered. */
 const maxMarks = 100;

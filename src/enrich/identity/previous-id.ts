@@ -1,6 +1,6 @@
+import { type Memory, type Subject, subjectKey } from '../memory.ts';
+import { cut, type Draft, limit } from '../step.ts';
 import { blockedId } from './blocked-id.ts';
-import { type Memory, type Subject, subjectKey } from './memory.ts';
-import { cut, type Draft, limit } from './step.ts';
 
 /** What the id before an alias may be, as keys in state. */
 export function previousKeys({ event, row }: Draft): readonly [user: string, anonymous: string] | undefined {

@@ -1,5 +1,5 @@
-import { totalOf, worstOf } from '../contract/bots.ts';
-import type { SessionRow } from '../contract/row.ts';
+import { totalOf, worstOf } from '../../contract/bots.ts';
+import type { SessionRow } from '../../contract/row.ts';
 import {
   type Context,
   cellMs,
@@ -11,7 +11,7 @@ import {
   slotMs,
   sourceColumns,
   type Visit,
-} from './session-mark.ts';
+} from './mark.ts';
 
 const slotsPerCell = cellMs / slotMs;
 /** An event keeps somebody engaged for so many slots, unless the next one comes before. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { JsonObject, JsonValue, ProfileChanges } from '../contract/event.ts';
+import type { JsonObject, JsonValue, ProfileChanges } from '../../contract/event.ts';
 import { applyChanges, mergeTraits, noTraits } from './traits.ts';
 
 interface At extends ProfileChanges {

@@ -1,6 +1,6 @@
-import type { EnrichedBatch } from '../contract/pipeline.ts';
-import type { SessionRepairRow, SessionRow } from '../contract/row.ts';
-import { isNoSession } from './session-key.ts';
+import type { EnrichedBatch } from '../../contract/pipeline.ts';
+import type { SessionRepairRow, SessionRow } from '../../contract/row.ts';
+import { isNoSession } from './key.ts';
 
 /** What readers see of sessions: the newest versions of rows, and keys looked up as the dictionaries of the warehouse do. */
 export class SeenSessions {

@@ -1,5 +1,5 @@
-import { hash64 } from '../runtime/ids.ts';
-import type { Visit } from './session-mark.ts';
+import { hash64 } from '../../runtime/ids.ts';
+import type { Visit } from './mark.ts';
 
 /** Keys that end in so many zero bits are of no session: session_id is 0, unless a repair says otherwise. */
 const noSessionBits = 65_536n;

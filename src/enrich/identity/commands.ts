@@ -1,6 +1,6 @@
-import type { Command, CommandItem, PersonCommand, PersonId } from '../contract/command.ts';
-import { type Cause, merge, split, undo } from './identity-graph.ts';
-import { type Memory, type Subject, type SubjectKind, subjectKey } from './memory.ts';
+import type { Command, CommandItem, PersonCommand, PersonId } from '../../contract/command.ts';
+import { type Memory, type Subject, type SubjectKind, subjectKey } from '../memory.ts';
+import { type Cause, merge, split, undo } from './graph.ts';
 import { jointOf } from './person.ts';
 
 const kinds: Readonly<Record<PersonId['kind'], SubjectKind>> = { anonymous: 'a', user: 'u', email: 'e' };

@@ -1,6 +1,6 @@
-import type { DecodedEvent } from '../contract/event.ts';
-import { sha256 } from '../runtime/ids.ts';
-import { RecentCache } from './recent.ts';
+import type { DecodedEvent } from '../../contract/event.ts';
+import { sha256 } from '../../runtime/ids.ts';
+import { RecentCache } from '../recent.ts';
 
 /** How decoders name somebody of whom they know nothing but an address. */
 const stranger = 'email:';

@@ -1,5 +1,5 @@
-import type { JsonValue, ProfileChanges } from '../contract/event.ts';
-import type { ProfileHistoryRow, ProfileOperation } from '../contract/row.ts';
+import type { JsonValue, ProfileChanges } from '../../contract/event.ts';
+import type { ProfileHistoryRow, ProfileOperation } from '../../contract/row.ts';
 import type { Traits } from './traits.ts';
 
 /** Whose profile changed, and by which event. */

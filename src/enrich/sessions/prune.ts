@@ -1,7 +1,7 @@
-import type { SessionRules } from '../contract/project-settings.ts';
-import type { Subject } from './memory.ts';
-import { fuse, type Mark, minute, type Visit } from './session-mark.ts';
-import { reckon } from './session-row.ts';
+import type { SessionRules } from '../../contract/project-settings.ts';
+import type { Subject } from '../memory.ts';
+import { fuse, type Mark, minute, type Visit } from './mark.ts';
+import { reckon } from './row.ts';
 
 /**
  * How long events may be late: sessions are as if events had come in order for as long as none comes later than that after newer ones of

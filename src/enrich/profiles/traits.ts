@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue, ProfileChanges } from '../contract/event.ts';
+import type { JsonObject, JsonValue, ProfileChanges } from '../../contract/event.ts';
 
 /**
  * What is known about a person or an account, and since when. Never changed in place.

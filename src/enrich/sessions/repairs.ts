@@ -1,6 +1,6 @@
-import { isNoSession } from './session-key.ts';
-import type { Mark, Visit } from './session-mark.ts';
-import type { Repair } from './session-trail.ts';
+import { isNoSession } from './key.ts';
+import type { Mark, Visit } from './mark.ts';
+import type { Repair } from './trail.ts';
 
 /** Before and after all events. */
 const beginning = 0;

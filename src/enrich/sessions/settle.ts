@@ -1,14 +1,14 @@
-import type { SessionRules } from '../contract/project-settings.ts';
-import { hash64 } from '../runtime/ids.ts';
-import type { BatchSessions } from './batch-sessions.ts';
-import type { Memory, Subject } from './memory.ts';
-import { join, openAt, visitAt } from './session-fold.ts';
-import { keyOf } from './session-key.ts';
-import { addKey, type Mark, type Source, setUser, type Visit } from './session-mark.ts';
-import { prune } from './session-prune.ts';
-import { changesOf, repairsOf } from './session-repairs.ts';
-import { deletedRow, firstSource, sessionRow, type Whose } from './session-row.ts';
-import { insertByStart, type Repair } from './session-trail.ts';
+import type { SessionRules } from '../../contract/project-settings.ts';
+import { hash64 } from '../../runtime/ids.ts';
+import type { Memory, Subject } from '../memory.ts';
+import type { BatchSessions } from './batch.ts';
+import { join, openAt, visitAt } from './fold.ts';
+import { keyOf } from './key.ts';
+import { addKey, type Mark, type Source, setUser, type Visit } from './mark.ts';
+import { prune } from './prune.ts';
+import { changesOf, repairsOf } from './repairs.ts';
+import { deletedRow, firstSource, sessionRow, type Whose } from './row.ts';
+import { insertByStart, type Repair } from './trail.ts';
 
 /**
  * Makes the sessions of everybody who has new marks, once all events of the batch are placed: the ids that events get, rows of sessions that

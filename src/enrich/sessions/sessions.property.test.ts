@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { DecodedEvent } from '../contract/event.ts';
-import { defaultSettings, type SessionRules } from '../contract/project-settings.ts';
-import type { EventRow, SessionRow } from '../contract/row.ts';
-import { hour, itemOf, minute, noon, pageView } from './items.fixture.ts';
-import { enricherInMemory } from './memory.fixture.ts';
-import { sessionId } from './session-key.ts';
+import type { DecodedEvent } from '../../contract/event.ts';
+import { defaultSettings, type SessionRules } from '../../contract/project-settings.ts';
+import type { EventRow, SessionRow } from '../../contract/row.ts';
+import { hour, itemOf, minute, noon, pageView } from '../items.fixture.ts';
+import { enricherInMemory } from '../memory.fixture.ts';
+import { sessionId } from './key.ts';
 import { SeenSessions } from './sessions.fixture.ts';
 
 const visitors = ['ann', 'bob'] as const;

@@ -1,6 +1,6 @@
-import { maxKinds } from './account-kind.ts';
-import type { Belonging, Joint, Memory, Subject } from './memory.ts';
-import { mergeTraits, noTraits, type Traits } from './traits.ts';
+import { maxKinds } from '../account-kind.ts';
+import type { Belonging, Joint, Memory, Subject } from '../memory.ts';
+import { mergeTraits, noTraits, type Traits } from '../profiles/traits.ts';
 
 /** Ids whose traits a person shows at most; those of further ones stay theirs. */
 const maxBearers = 50;

@@ -1,5 +1,5 @@
-import type { SessionRules } from '../contract/project-settings.ts';
-import { fuse, type Mark, minute, newMark } from './session-mark.ts';
+import type { SessionRules } from '../../contract/project-settings.ts';
+import { fuse, type Mark, minute, newMark } from './mark.ts';
 
 /** What is remembered of a visitor's sessions. */
 export interface Trail {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { ProfileHistoryRow } from '../contract/row.ts';
-import { itemOf, noon } from './items.fixture.ts';
-import { enricherInMemory } from './memory.fixture.ts';
+import type { ProfileHistoryRow } from '../../contract/row.ts';
+import { itemOf, noon } from '../items.fixture.ts';
+import { enricherInMemory } from '../memory.fixture.ts';
 
 /** A generator of the same numbers every time: a linear congruential one. */
 function dice(seed: number): (sides: number) => number {

@@ -1,5 +1,5 @@
-import { worstOf } from '../contract/bots.ts';
-import type { EventRow } from '../contract/row.ts';
+import { worstOf } from '../../contract/bots.ts';
+import type { EventRow } from '../../contract/row.ts';
 
 /**
  * What is kept of a visitor's events for telling sessions apart: the events of one cell of five minutes that no rule can ever separate, or,

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { CommandItem, PersonCommand, PersonId } from '../contract/command.ts';
-import type { EnrichedBatch, PipelineItem } from '../contract/pipeline.ts';
-import { projectSettings } from '../contract/project-settings.ts';
-import { hash64, sha256 } from '../runtime/ids.ts';
-import { IdentityModel, type Said } from './identity-model.fixture.ts';
-import { itemOf, noon } from './items.fixture.ts';
-import { enricherInMemory } from './memory.fixture.ts';
-import { Memory, type Subject } from './memory.ts';
+import type { CommandItem, PersonCommand, PersonId } from '../../contract/command.ts';
+import type { EnrichedBatch, PipelineItem } from '../../contract/pipeline.ts';
+import { projectSettings } from '../../contract/project-settings.ts';
+import { hash64, sha256 } from '../../runtime/ids.ts';
+import { itemOf, noon } from '../items.fixture.ts';
+import { enricherInMemory } from '../memory.fixture.ts';
+import { Memory, type Subject } from '../memory.ts';
+import { IdentityModel, type Said } from './model.fixture.ts';
 
 const letter = { anonymous: 'a', user: 'u', email: 'e' } as const;
 const stateKey = ({ kind, id }: PersonId) => `${letter[kind]}:p1\0${id}`;
