@@ -142,7 +142,7 @@ export interface SessionRow extends VisitColumns {
   ended_at: number;
   events: number;
   page_views: number;
-  /** Seconds in which somebody was there: see enrich/session-row.ts. */
+  /** Seconds in which somebody was there: see enrich/sessions/row.ts. */
   engaged_seconds: number;
   entry_path: string;
   exit_path: string;

@@ -18,7 +18,7 @@ import { accountName, type Draft, type Step } from '../step.ts';
 const hour = 3_600_000;
 
 /**
- * Persons and accounts: first and last seen, traits (`traits.ts` has the rule), the accounts of a person. A row is written when somebody is new,
+ * Persons and accounts: first and last seen, traits (`profiles/traits.ts` has the rule), the accounts of a person. A row is written when somebody is new,
  * when traits change, and when they were last seen an hour later than told; not per event.
  */
 export const profileStep: Step = { name: 'profile', run: updateProfiles };

@@ -9,7 +9,7 @@ import type { Draft, Step } from '../step.ts';
 
 /**
  * Sessions, one visitor at a time: the anonymous id where there is one (so that signing in does not split a visit), else the user. This step
- * notes what the event adds to its visitor's marks; when all events of the batch are noted, session-settle.ts makes sessions of the marks.
+ * notes what the event adds to its visitor's marks; when all events of the batch are noted, sessions/settle.ts makes sessions of the marks.
  *
  * Events of a backend, without a page or a user agent, are no visits: they join the session of that person that is open at their time, count
  * in it, but neither open nor lengthen one; else their session_id is 0.
