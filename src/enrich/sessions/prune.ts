@@ -10,6 +10,8 @@ import { reckon } from './row.ts';
 export const lateness = 24 * 60 * minute;
 /** Marks of a visitor; more than that are put together, the oldest first, and a session that was put together cannot be split any more. */
 const maxMarks = 400;
+/** Sessions of a visitor; of one that begins sessions by the thousand (a program that alternates campaigns) the oldest are forgotten. */
+const maxVisits = 400;
 /** Events that wait for a session that becomes known later. */
 const maxAlone = 50;
 
@@ -26,13 +28,14 @@ export function prune(
 ): void {
   const { trail } = subject;
   const keep = keeper(visits, alone, batch, rules);
-  const keptVisits =
+  let keptVisits =
     visits.length < 2
       ? visits
       : keepKin(
           visits,
           visits.filter((visit) => keep(visit.start, visit.end)),
         );
+  if (keptVisits.length > maxVisits) keptVisits = keptVisits.slice(-maxVisits);
   let keptAlone = alone.filter(({ start, end }) => keep(start, end));
   if (keptAlone.length > maxAlone) keptAlone = keptAlone.slice(-maxAlone);
   const isAll = keptVisits.length === visits.length && keptAlone.length === alone.length;
