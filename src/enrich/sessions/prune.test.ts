@@ -23,6 +23,6 @@ test('a visitor that begins a session with every event is remembered within boun
   expect(sessions).toBeGreaterThanOrEqual(1_500);
   const [text] = await state.fetch(['a:p1\0crawler']);
   const trail = (JSON.parse((text ?? '[]').replace(/^[^[]*/, '')) as unknown[])[12] as unknown[];
-  expect(JSON.stringify(trail).length).toBeLessThan(400_000);
-  expect(JSON.stringify(trail).match(/"c[01]"/g)?.length).toBeLessThan(1_000);
+  // about a hundred bytes for each of at most 400 sessions
+  expect(JSON.stringify(trail).length).toBeLessThan(80_000);
 });
