@@ -30,6 +30,8 @@ export function connect({ url, user, password, timeout = 610 }: WarehouseAddress
     password,
     request_timeout: timeout * 1000,
     max_open_connections: 32,
+    // hundreds of ids of a person do not fit into an address
+    use_multipart_params_auto: true,
     // errors are thrown, and whoever catches them knows whether they are worth a line
     log: { level: ClickHouseLogLevel.OFF },
     // on loopback the bytes are cheaper than the CPU

@@ -179,6 +179,17 @@ describe('parameters and settings', () => {
     expect(await rows(query, { query_params, use_multipart_params: true })).toEqual(expected);
   });
 
+  test('may be larger than an address', async () => {
+    const ids = Array.from({ length: 1_000 }, (_, index) => `dev-${index}-${'é\n\t\\ \'&='.repeat(5)}`);
+    const patterns = ids.map((_, index) => `(^|[^A-Za-z0-9_.-])dev-${index}($|[^A-Za-z0-9_-])`);
+    expect(
+      await rows(
+        "SELECT {ids:Array(String)} AS ids, multiMatchAny('of dev-999 today', {patterns:Array(String)}) AS m",
+        { query_params: { ids, patterns } },
+      ),
+    ).toEqual([{ ids, m: 1 }]);
+  });
+
   test('never reach another query, also when both run at the same time', async () => {
     const ask = (value: number): Promise<unknown[]> =>
       rows("SELECT {x:UInt8} AS x, toUInt8(getSetting('max_threads')) AS t, sleepEachRow(0.01) AS s", {
