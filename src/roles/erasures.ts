@@ -7,7 +7,7 @@ import { openState } from '../enrich/enrich.ts';
 import { eraseFromState } from '../enrich/state/erase.ts';
 import { type LogReader, rewriteLog, scrubLog } from '../log/log.ts';
 import { eraseFromWarehouse, type Removed } from '../privacy/person/erase-warehouse.ts';
-import { erasedHash } from '../privacy/person/erased.ts';
+import { erasedHash, rearrivalIds } from '../privacy/person/erased.ts';
 import { idsOfPerson, type PersonIds } from '../privacy/person/ids.ts';
 import { recordEraser } from '../privacy/person/records.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -131,12 +131,8 @@ type Work = (
 
 const work: { readonly [Part in ErasurePart]: Work } = {
   pipeline: erasePipeline,
-  warehouse: async ({ warehouse }, { id, project }, { person }, tell) => ({
-    notes: await eraseFromWarehouse(warehouse, { erasure: id, project }, person, 'ours', tell),
-  }),
-  models: async ({ warehouse }, { id, project }, { person }, tell) => ({
-    notes: await eraseFromWarehouse(warehouse, { erasure: id, project }, person, 'models', tell),
-  }),
+  warehouse: (parts, erasure, target, tell) => eraseTables(parts, erasure, target, 'ours', tell),
+  models: (parts, erasure, target, tell) => eraseTables(parts, erasure, target, 'models', tell),
   'raw log': async ({ places, decode, signal }, { project }, { person }, tell) => {
     const { counts, change } = recordEraser(project, person, decode);
     const { next } = await checkpointOf(places.state);
@@ -165,6 +161,22 @@ const work: { readonly [Part in ErasurePart]: Work } = {
     return { notes: await tellRecords('archive', counts, tell) };
   },
 };
+
+async function eraseTables(
+  { store, warehouse }: ErasureParts,
+  { id, project }: StoredErasure,
+  { person }: Target,
+  part: 'ours' | 'models',
+  tell: (removed: Removed) => Promise<void>,
+): Promise<Done> {
+  const scope = { erasure: id, project, isOnly: await isOnlyProject(store, project) };
+  return { notes: await eraseFromWarehouse(warehouse, scope, person, part, tell) };
+}
+
+/** Whether there is no other project but the demo's. */
+export async function isOnlyProject(store: Store, project: string): Promise<boolean> {
+  return (await store.projects.list()).every(({ id, demo }) => id === project || demo);
+}
 
 async function tellRecords(
   where: string,
@@ -203,8 +215,8 @@ async function erasePipeline(
       await store.privacy.addErased(
         project,
         id,
-        person.ids.map((one) => ({
-          hash: erasedHash(secret, one.id),
+        rearrivalIds(person).map((one) => ({
+          hash: erasedHash(secret, one),
           from: next,
           to: rearrival === 'anew' ? head + 1 : null,
         })),

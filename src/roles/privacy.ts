@@ -10,13 +10,13 @@ import { erasedHash } from '../privacy/person/erased.ts';
 import { exportPerson } from '../privacy/person/export.ts';
 import { idsOfPerson, type PersonIds } from '../privacy/person/ids.ts';
 import { Masker, rulesOf } from '../privacy/privacy.ts';
-import { namesOf } from '../privacy/pseudonym.ts';
+import { namesOf, withNewKey } from '../privacy/pseudonym.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { TributaryError } from '../runtime/errors.ts';
 import { randomSecret } from '../runtime/ids.ts';
 import type { Store, StoredErasure } from '../store/store.ts';
 import type { ClickHouseClient } from '../warehouse/warehouse.ts';
-import { erasureKey, newReport, type Target } from './erasures.ts';
+import { erasureKey, isOnlyProject, newReport, type Target } from './erasures.ts';
 import type { Places } from './places.ts';
 import { newPseudonymKey, pseudonymKeys } from './privacy-lookup.ts';
 import { settingsOf } from './project-settings.ts';
@@ -47,16 +47,18 @@ export function privacyHandlers(parts: PrivacyParts): Pick<DataHandlers, Privacy
   });
   return {
     tryPrivacy: async ({ project, text, rules }) =>
-      tryRules(
-        rules ?? (await settingsOf(store, project)).privacy,
-        text,
-        await pseudonymKeys(store, project, clock.now()),
-      ),
+      tryRules(rules ?? (await settingsOf(store, project)).privacy, text, clock.now()),
     pseudonymKeys: async ({ project }) => shownKeys(await pseudonymKeys(store, project, clock.now())),
     rotatePseudonymKey: async ({ project }) => shownKeys(await newPseudonymKey(store, project, clock.now())),
-    exportPerson: async ({ project, person }, { answer }) => {
+    exportPerson: async ({ project, person }, { answer, caller }) => {
       const found = await findPerson(parts, project, person);
-      answer.download('person.ndjson', 'application/x-ndjson', exportOf(parts, project, found));
+      // a key is of one project, and what a row without one is nobody can tell
+      const scope = {
+        project,
+        isOnly: await isOnlyProject(store, project),
+        ownTables: caller.kind === 'key',
+      };
+      answer.download('person.ndjson', 'application/x-ndjson', exportOf(parts, scope, found));
       return '';
     },
     startErasure: async ({ project, person, rearrival }, { caller }) =>
@@ -74,13 +76,16 @@ export function privacyHandlers(parts: PrivacyParts): Pick<DataHandlers, Privacy
   };
 }
 
-/** What a request with this body would be kept as. */
-function tryRules(
+/**
+ * What a request with this body would be kept as. Its pseudonyms are made with a key of the moment: with the project's, whoever may try could
+ * find out whose a stored pseudonym is.
+ */
+export function tryRules(
   settings: PrivacyRules,
   text: string,
-  keys: Awaited<ReturnType<typeof pseudonymKeys>>,
+  now: number,
 ): { kept: string; changes: number } {
-  const rules = rulesOf(settings, keys.at(-1));
+  const rules = rulesOf(settings, withNewKey([], now).at(-1));
   const isAddress = /^(?:[a-z][a-z0-9+.-]{1,30}:\/\/|\/)\S*$/i.test(text.trim());
   if (isAddress) {
     const masker = new Masker(rules, 'tributary');
@@ -125,12 +130,12 @@ export async function findPerson(
 
 export function exportOf(
   { warehouse, log, places, decode }: Pick<PrivacyParts, 'warehouse' | 'log' | 'places' | 'decode'>,
-  project: string,
+  scope: Parameters<typeof exportPerson>[1],
   person: PersonIds,
 ): AsyncIterable<string> {
   return exportPerson(
-    { warehouse, decode, records: readRecords({ lake: places.lake, log, project }) },
-    project,
+    { warehouse, decode, records: readRecords({ lake: places.lake, log, project: scope.project }) },
+    scope,
     person,
   );
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { RetentionRules } from '../contract/privacy-settings.ts';
 import { noteRemoved } from '../privacy/person/note-removed.ts';
+import { applyDeletedMasks } from '../privacy/person/parts-on-disk.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -78,6 +79,8 @@ export async function applyRetention(
     });
     runs.push({ at: now, table, rule: name, before, rows });
   }
+  // also after a run that was broken off: what is only masked stays on disk, and nobody sees it any more
+  await applyDeletedMasks(warehouse, [...new Set(rulesOf(rules).map(({ table }) => table))]);
   return runs;
 }
 

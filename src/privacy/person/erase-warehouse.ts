@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { sha256 } from '../../runtime/ids.ts';
-import { type PersonIds, rows } from './ids.ts';
+import { max_query_size, type PersonIds, rows } from './ids.ts';
 import { noteRemoved } from './note-removed.ts';
-import { personTables } from './tables.ts';
+import { applyDeletedMasks, forgetOldParts } from './parts-on-disk.ts';
+import { personTables, type Scope } from './tables.ts';
 
 export interface Removed {
   readonly where: string;
@@ -14,6 +14,7 @@ export interface Removed {
 /** Ids that are shorter are part of too many words to be looked for in texts. */
 const shortest = 4;
 const rowsPerStatement = 5_000;
+const patternsPerStatement = 500;
 
 /**
  * Deletes the rows of a person from the tables of the warehouse, and log lines and quarantined items that name the person. `models`: of the
@@ -21,14 +22,16 @@ const rowsPerStatement = 5_000;
  */
 export async function eraseFromWarehouse(
   warehouse: ClickHouseClient,
-  { erasure, project }: { readonly erasure: string; readonly project: string },
+  { erasure, ...scope }: Scope & { readonly erasure: string },
   person: PersonIds,
   part: 'ours' | 'models',
   tell: (removed: Removed) => Promise<void>,
 ): Promise<string[]> {
+  const { project } = scope;
   const notes: string[] = [];
   const ours: string[] = [];
-  for (const { name, database, isOurs, where } of await personTables(warehouse, project, person)) {
+  const { tables, unsearched } = await personTables(warehouse, scope, person);
+  for (const { name, database, isOurs, where } of tables) {
     if (database.startsWith('tributary') !== (part === 'ours')) continue;
     if (isOurs) ours.push(name);
     const [found] = await rows<{ count: string }>(
@@ -57,14 +60,20 @@ export async function eraseFromWarehouse(
     if (short > 0)
       notes.push(`${short} ids of fewer than ${shortest} characters were not looked for in texts`);
   }
-  await forgetOldParts(warehouse, part === 'ours' ? [...ours, 'tributary.quarantine'] : ours);
+  if (part === 'models' && unsearched.length > 0)
+    notes.push(
+      `not searched by id, since they have no column project and there are several: ${unsearched.slice(0, 20).join(', ')}`,
+    );
+  const written = part === 'ours' ? [...ours, ...texts.map(({ table }) => table)] : ours;
+  await applyDeletedMasks(warehouse, written);
+  await forgetOldParts(warehouse, written);
   return notes;
 }
 
 async function deleteRows(warehouse: ClickHouseClient, table: string, where: string): Promise<void> {
   await warehouse.command({
     query: `ALTER TABLE ${table} DELETE WHERE ${where}`,
-    clickhouse_settings: { mutations_sync: '2' },
+    clickhouse_settings: { mutations_sync: '2', max_query_size },
   });
 }
 
@@ -105,16 +114,19 @@ export async function namingRows(
   if (patterns.length === 0) return [];
   const portions: { table: string; what: string; where: string; count: number }[] = [];
   for (const { table, what, key, searched } of texts) {
-    const found = await rows<Record<string, string>>(
-      warehouse,
-      `SELECT ${key.map((one, index) => `toString(${one}) AS k${index}`).join(', ')} FROM ${table}
-      WHERE project = {project:String} AND (${searched.map((text) => `multiMatchAny(${text}, {patterns:Array(String)})`).join(' OR ')})`,
-      { project, patterns },
-    );
-    for (let at = 0; at < found.length; at += rowsPerStatement) {
-      const some = found
-        .slice(at, at + rowsPerStatement)
-        .map((row) => `(${key.map((_, index) => row[`k${index}`]).join(',')})`);
+    const found = new Set<string>();
+    for (let at = 0; at < patterns.length; at += patternsPerStatement) {
+      const named = await rows<Record<string, string>>(
+        warehouse,
+        `SELECT ${key.map((one, index) => `toString(${one}) AS k${index}`).join(', ')} FROM ${table}
+        WHERE project = {project:String} AND (${searched.map((text) => `multiMatchAny(${text}, {patterns:Array(String)})`).join(' OR ')})`,
+        { project, patterns: patterns.slice(at, at + patternsPerStatement) },
+      );
+      for (const row of named) found.add(`(${key.map((_, index) => row[`k${index}`]).join(',')})`);
+    }
+    const keys = [...found];
+    for (let at = 0; at < keys.length; at += rowsPerStatement) {
+      const some = keys.slice(at, at + rowsPerStatement);
       portions.push({ table, what, where: `(${key.join(',')}) IN (${some.join(',')})`, count: some.length });
     }
   }
@@ -128,53 +140,4 @@ function textPatterns({ ids, marks }: PersonIds): string[] {
     .flatMap((text) => [text, encodeURIComponent(text), JSON.stringify(text).slice(1, -1)])
     .filter((text, index, all) => all.indexOf(text) === index)
     .map((text) => `(^|[^A-Za-z0-9_.-])${text.replace(/[\\^$.|?*+()[\]{}/-]/g, '\\$&')}($|[^A-Za-z0-9_-])`);
-}
-
-/** A mutation leaves the parts of before on disk for a while; this waits until those of now are gone. */
-async function forgetOldParts(warehouse: ClickHouseClient, tables: readonly string[]): Promise<void> {
-  const names = tables.map((table) => table.replaceAll('`', ''));
-  const old = await oldParts(warehouse, names);
-  const touched = [...new Set(old.map(({ table }) => table))];
-  for (const table of touched)
-    await command(warehouse, `ALTER TABLE ${table} MODIFY SETTING old_parts_lifetime = 1`);
-  let left = old;
-  for (let look = 0; left.length > 0 && look < 1_200; look++) {
-    // a table that nothing is written to looks at its old parts every ten minutes; this makes it look now
-    for (const table of new Set(left.map((one) => one.table)))
-      await command(warehouse, `SYSTEM START MERGES ${table}`);
-    await sleep(500);
-    const still = new Set((await oldParts(warehouse, names)).map(({ part }) => part));
-    left = old.filter(({ part }) => still.has(part));
-  }
-  // a run that was broken off may have left others with it
-  for (const { name, ours } of await impatient(warehouse))
-    await command(
-      warehouse,
-      `ALTER TABLE ${name} ${ours ? 'MODIFY SETTING old_parts_lifetime = 60' : 'RESET SETTING old_parts_lifetime'}`,
-    );
-  if (left.length > 0) throw new Error(`${left.length} old parts of tables are still on disk`);
-}
-
-async function oldParts(
-  warehouse: ClickHouseClient,
-  names: readonly string[],
-): Promise<{ table: string; part: string }[]> {
-  return rows(
-    warehouse,
-    `SELECT concat('\`', database, '\`.\`', table, '\`') AS table, concat(database, '.', table, '/', name) AS part FROM system.parts
-    WHERE NOT active AND rows > 0 AND concat(database, '.', system.parts.table) IN {names:Array(String)}`,
-    { names },
-  );
-}
-
-function impatient(warehouse: ClickHouseClient): Promise<{ name: string; ours: number }[]> {
-  return rows(
-    warehouse,
-    `SELECT concat('\`', database, '\`.\`', name, '\`') AS name, startsWith(database, 'tributary') AS ours FROM system.tables
-    WHERE create_table_query LIKE '%old_parts_lifetime = 1,%' OR create_table_query LIKE '%old_parts_lifetime = 1'`,
-  );
-}
-
-async function command(warehouse: ClickHouseClient, query: string): Promise<void> {
-  await warehouse.command({ query });
 }

@@ -2,9 +2,9 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import type { Decoded } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
 import { namingRows } from './erase-warehouse.ts';
-import type { PersonIds } from './ids.ts';
+import { max_query_size, type PersonIds } from './ids.ts';
 import { recordEraser } from './records.ts';
-import { personTables } from './tables.ts';
+import { personTables, type Scope } from './tables.ts';
 
 export interface ExportParts {
   readonly warehouse: ClickHouseClient;
@@ -15,15 +15,22 @@ export interface ExportParts {
 
 /**
  * Everything about a person, one JSON object per line: `{"from": table or "raw", "row": …}`, the ids first. It is read as it is written, so
- * that any amount passes through little memory.
+ * that any amount passes through little memory. `ownTables`: of tables that say of which project a row is alone. What was left out or could
+ * not be searched by id is in the first line, as `notIncluded`.
  */
 export async function* exportPerson(
   { warehouse, records, decode }: ExportParts,
-  project: string,
+  { project, isOnly, ownTables }: Scope & { readonly ownTables: boolean },
   person: PersonIds,
 ): AsyncGenerator<string> {
-  yield line('person', { project, keys: person.keys, ids: person.ids });
-  for (const { name, where } of await personTables(warehouse, project, person)) {
+  const found = await personTables(warehouse, { project, isOnly }, person);
+  const tables = found.tables.filter(({ hasProject }) => hasProject || !ownTables);
+  const shared = found.tables
+    .filter((one) => !tables.includes(one))
+    .map(({ name }) => name.replaceAll('`', ''));
+  const notIncluded = [...new Set([...shared, ...found.unsearched])];
+  yield line('person', { project, keys: person.keys, ids: person.ids, notIncluded });
+  for (const { name, where } of tables) {
     const from = name.replaceAll('`', '');
     yield* rowsOf(warehouse, from, `SELECT * FROM ${name} WHERE ${where}`);
   }
@@ -38,7 +45,11 @@ export async function* exportPerson(
 }
 
 async function* rowsOf(warehouse: ClickHouseClient, from: string, query: string): AsyncGenerator<string> {
-  const result = await warehouse.query({ query, format: 'JSONEachRow' });
+  const result = await warehouse.query({
+    query,
+    format: 'JSONEachRow',
+    clickhouse_settings: { max_query_size },
+  });
   for await (const rows of result.stream())
     for (const row of rows) yield `{"from":${JSON.stringify(from)},"row":${row.text}}\n`;
 }

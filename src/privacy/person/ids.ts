@@ -18,6 +18,8 @@ export interface PersonIds {
 
 const kindNames: Readonly<Record<string, Id['kind']>> = { user: 'u', anonymous: 'a', email: 'e' };
 const maxIds = 10_000;
+/** Bytes: the keys of so many ids are more than the engine takes otherwise. */
+export const max_query_size = '16777216';
 
 /** Keys are digits, so they may stand in a query as they are. All ids of the person that a text names: a user id, an anonymous id, an e-mail address, or `key:` and a person key. `names`: what the text was ever kept as. */
 export async function idsOfPerson(
@@ -135,6 +137,11 @@ export async function rows<Row>(
   query: string,
   query_params: Record<string, unknown> = {},
 ): Promise<Row[]> {
-  const result = await warehouse.query({ query, query_params, format: 'JSONEachRow' });
+  const result = await warehouse.query({
+    query,
+    query_params,
+    format: 'JSONEachRow',
+    clickhouse_settings: { max_query_size },
+  });
   return result.json<Row>();
 }

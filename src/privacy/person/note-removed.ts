@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client';
+import { max_query_size } from './ids.ts';
 
 const counted = new Set(['tributary.events', 'tributary.logs']);
 
@@ -28,6 +29,11 @@ export async function noteRemoved(
       SELECT project, toStartOfMinute(received_at), protocol, 'removed', '${reason}', count() FROM ${table} WHERE ${where}
       GROUP BY project, toStartOfMinute(received_at), protocol`,
     query_params,
-    clickhouse_settings: { insert_deduplication_token: token, max_insert_threads: '1', max_threads: 1 },
+    clickhouse_settings: {
+      insert_deduplication_token: token,
+      max_insert_threads: '1',
+      max_threads: 1,
+      max_query_size,
+    },
   });
 }
