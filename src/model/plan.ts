@@ -7,6 +7,7 @@ import { type Column, definitionOf, type Model } from './definition.ts';
 import { type Graph, selectModels } from './graph.ts';
 import { inputsOf } from './inputs.ts';
 import { modelsInvalid, type Problem } from './problem.ts';
+import { rewoundOf } from './rewound.ts';
 import { SliceFactsReader } from './slice-facts.ts';
 import { decideSlices, isSliced, type SlicedModel } from './slices.ts';
 import { Slots } from './slots.ts';
@@ -171,6 +172,8 @@ class Planner {
       const { reasons, isAdditive } = columnChanges(live.columns, tableColumns(model, columns));
       if (reasons.length > 0) return step('rebuild', reasons, isAdditive ? 'additive' : 'rebuild');
     }
+    const rewound = rewoundKeyed(model, live, sources);
+    if (rewound.length > 0) return step('rebuild', rewound, 'rebuild');
     if (isSliced(model)) return step(base.stretches.length > 0 ? 'refresh' : 'none', base.reasons);
     if (model.header.kind === 'view' && model.header.tests.length === 0 && !asked) return step('none', []);
     const { reasons, because } = await this.#news(model, live, sources);
@@ -243,6 +246,12 @@ class Planner {
     }
     return versions;
   }
+}
+
+/** Why what is kept by key must be made again: it is asked only for what is new, which is not all that a rewind changes. */
+function rewoundKeyed({ header }: Model, live: Build, sources: Step['sources']): string[] {
+  if (header.kind !== 'dimension' && header.kind !== 'incremental by key') return [];
+  return rewoundOf(live, sources).map((table) => `${table} was rewound`);
 }
 
 function lastChange({ changedAt, refresh, intervals }: Build): number {

@@ -4,6 +4,7 @@ import type { Graph } from './graph.ts';
 import { inputsOf } from './inputs.ts';
 import { floor, intervalsOf, next, type Range, type Unit } from './intervals.ts';
 import type { Problem } from './problem.ts';
+import { rewoundOf } from './rewound.ts';
 import { isSliced, lookbackOf, type SlicedModel, type SliceFacts, wantedEnd } from './slices.ts';
 import type { Build } from './state.ts';
 import type { PlanRequest, Step } from './step.ts';
@@ -43,6 +44,7 @@ export class SliceFactsReader {
       done: live?.intervals ?? new Map(),
       arrivals,
       unsure,
+      rewound: rewoundOf(live, sources).filter((table) => sourceTime(table, model.header.sources) !== 'none'),
       parents: this.#changedStretches(model),
       forced: this.#forced(model, wanted),
       keepSettled: task === 'run' || task === 'backfill',

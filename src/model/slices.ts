@@ -25,6 +25,8 @@ export interface SliceFacts {
   readonly arrivals: ReadonlyMap<number, string>;
   /** Intervals of which a source changed that cannot be told by interval; empty when none did. */
   readonly unsure: readonly { readonly source: string; readonly range: Range }[];
+  /** Sources that are other tables than those that were read last: what was built of them is of rows that may be gone. */
+  readonly rewound: readonly string[];
   /** Stretches of parents: what this plan does, or what was done since (milliseconds). */
   readonly parents: readonly { readonly model: string; readonly range: Range; readonly changedAt: number }[];
   /** Asked for by name: built whatever is known. */
@@ -56,6 +58,7 @@ export function decideSlices({ header }: SlicedModel, facts: SliceFacts): SliceW
       touched(range, unit, facts.done).filter((start) => (facts.done.get(start)?.builtAt ?? 0) < changedAt),
       `${model} changed there`,
     );
+  for (const source of facts.rewound) mark(facts.done.keys(), `${source} was rewound`);
   for (const [start, fingerprint] of facts.arrivals) {
     const known = facts.done.get(start);
     if (known && known.arrivals !== fingerprint) mark([start], 'rows came after it was built');
