@@ -46,7 +46,7 @@ export async function rewind(context: CommandContext): Promise<number> {
   const password = readSecrets(places)?.warehouse ?? '';
   const warehouse = connect({ url: warehouseUrl(config), user: 'tributary', password });
   try {
-    const desk = new RewindDesk({ settings: store.settings, warehouse, log, places, clock: systemClock });
+    const desk = new RewindDesk({ store, warehouse, log, places, clock: systemClock });
     return await action({ desk, project, flags });
   } finally {
     log.close();

@@ -4,12 +4,11 @@ import { appendedAt } from '../contract/request.ts';
 import type { RewindPlan, RewindRange } from '../contract/rewind.ts';
 import type { LogReader } from '../log/log.ts';
 import { TributaryError } from '../runtime/errors.ts';
-import type { ClickHouseClient } from '../warehouse/warehouse.ts';
+import type { ClickHouseClient, Table } from '../warehouse/warehouse.ts';
 import { inRange, parametersOf, rowsOf } from './tables.ts';
 
 const minute = 60_000;
-/** Longer than a visit can be, so that visits at the ends of the range are seen whole. */
-const margin = 25 * 60 * minute;
+const hour = 60 * minute;
 
 export interface Reach {
   readonly warehouse: ClickHouseClient;
@@ -17,6 +16,8 @@ export interface Reach {
   readonly lake: string;
   /** The next offset of the live pipeline: what lies before it is in the tables. */
   readonly liveNext: () => Promise<number>;
+  /** Hours after which a visit of the project ends whatever comes. */
+  readonly longestVisit: (project: string) => Promise<number>;
 }
 
 /**
@@ -36,9 +37,11 @@ export async function planRewind(reach: Reach, project: string, range: RewindRan
   if (!first || first.offset >= live) throw nothing();
   const end = await endAt(reach, project, to, live);
   if (end <= first.offset) throw nothing();
-  const outOfReach = await countBefore(reach.warehouse, project, oldest.offset);
+  const outOfReach = await countBefore(reach.warehouse, project, oldest);
   const isWhole = to === null && first.offset === oldest.offset && outOfReach === 0;
   const mode = isWhole ? ('whole' as const) : ('part' as const);
+  // longer than a visit can be, so that visits at the ends of the range are seen whole
+  const margin = (Math.max(24, await reach.longestVisit(project)) + 1) * hour;
   const warm = isWhole ? first : await firstFrom(reach, project, appendedAt(first) - margin);
   const scope = { project, first: first.offset, end };
   const [counts] = await rowsOf<{ events: number; logs: number; quarantined: number; newest: number | null }>(
@@ -85,18 +88,32 @@ async function firstFrom(reach: Reach, project: string, time: number): Promise<L
   return undefined;
 }
 
-async function countBefore(warehouse: ClickHouseClient, project: string, offset: number): Promise<number> {
-  const [row] = await rowsOf<{ rows: number }>(
-    warehouse,
-    ['events', 'logs', 'quarantine']
-      .map(
-        (table) =>
-          `(SELECT count() FROM tributary.${table} WHERE project = {project:String} AND log_offset < {offset:UInt64})`,
-      )
-      .join(' + ')
-      .replace(/^/, 'SELECT ')
-      .concat(' AS rows'),
-    { project, offset },
+const offsetTables: readonly Table[] = ['events', 'logs', 'quarantine'];
+const versionTables: readonly Table[] = [
+  'sessions',
+  'identities',
+  'identity_history',
+  'profile_history',
+  'persons',
+  'accounts',
+];
+
+/** Rows that nothing can be made of again: their records came before the oldest that is left. */
+async function countBefore(warehouse: ClickHouseClient, project: string, oldest: LogRecord): Promise<number> {
+  const older = [
+    ...offsetTables.map((table) => [table, 'log_offset < {offset:UInt64}']),
+    // a version is the newest offset of what the row was made of
+    ...versionTables.map((table) => [table, 'version < {offset:UInt64}']),
+    ['ledger', 'minute < {minute:UInt32} AND count > 0'],
+  ];
+  const counts = older.map(
+    ([table, isOlder]) =>
+      `(SELECT count() FROM tributary.${table} WHERE project = {project:String} AND ${isOlder})`,
   );
+  const [row] = await rowsOf<{ rows: number }>(warehouse, `SELECT ${counts.join(' + ')} AS rows`, {
+    project,
+    offset: oldest.offset,
+    minute: Math.floor(oldest.receivedAt / minute) * 60,
+  });
   return row?.rows ?? 0;
 }

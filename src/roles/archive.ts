@@ -52,7 +52,7 @@ export async function archiveRole(config: Config): Promise<number> {
   const days = config['archive-days'];
   const archiver =
     days > 0 ? new Archiver({ log, lake: places.lake, days, clock: systemClock, logger, signal }) : undefined;
-  const desk = new RewindDesk({ settings: store.settings, warehouse, log, places, clock: systemClock });
+  const desk = new RewindDesk({ store, warehouse, log, places, clock: systemClock });
   const ports = rewindPorts({
     warehouse,
     log,

@@ -6,7 +6,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Store } from '../store/store.ts';
 
 /** What the owner of a project decided; the defaults where that is nothing. */
-export async function settingsOf(store: Store, project: string): Promise<ProjectSettings> {
+export async function settingsOf(store: Pick<Store, 'settings'>, project: string): Promise<ProjectSettings> {
   const text = await store.settings.get(nameOf(project));
   return projectSettings.parse(text === undefined ? {} : JSON.parse(text));
 }

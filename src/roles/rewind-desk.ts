@@ -17,9 +17,10 @@ import { randomSecret } from '../runtime/ids.ts';
 import type { Store } from '../store/store.ts';
 import type { ClickHouseClient } from '../warehouse/warehouse.ts';
 import type { Places } from './places.ts';
+import { settingsOf } from './project-settings.ts';
 
 export interface DeskParts {
-  readonly settings: Store['settings'];
+  readonly store: Pick<Store, 'settings' | 'privacy'>;
   readonly warehouse: ClickHouseClient;
   readonly log: Pick<LogReader, 'read' | 'head'>;
   readonly places: Pick<Places, 'lake' | 'state'>;
@@ -44,8 +45,14 @@ export class RewindDesk {
   }
 
   plan(project: string, range: RewindRange): Promise<RewindPlan> {
-    const { warehouse, log, places } = this.#parts;
-    const reach = { warehouse, log, lake: places.lake, liveNext: () => this.liveNext() };
+    const { warehouse, log, places, store } = this.#parts;
+    const reach = {
+      warehouse,
+      log,
+      lake: places.lake,
+      liveNext: () => this.liveNext(),
+      longestVisit: async () => (await settingsOf(store, project)).sessions.maxHours,
+    };
     return planRewind(reach, project, this.#atRest(range));
   }
 
@@ -56,11 +63,19 @@ export class RewindDesk {
         'conflict',
         `a rewind of this project is ${running.state} already: swap or discard it first`,
       );
+    await this.#refuseWhileErasing(project);
     const plan = await this.plan(project, range);
     const id = randomSecret('rw', 6);
     const job = newJob(plan, { id, project, by, startedAt: this.#parts.clock.now() });
     await this.saveDifference(project, null);
     await this.saveJob(job);
+    try {
+      // one that was asked for meanwhile may have looked for a rewind before there was this one
+      await this.#refuseWhileErasing(project);
+    } catch (error) {
+      await this.order(project, id, 'discard');
+      throw error;
+    }
     return job;
   }
 
@@ -74,9 +89,10 @@ export class RewindDesk {
         'conflict',
         `the rewind is ${job.state}; only one that is ready can be swapped in`,
       );
+    if (action === 'swap') await this.#refuseWhileErasing(project);
     if (action === 'discard' && (job.state === 'swapping' || isOver(job)))
       throw new TributaryError('conflict', `the rewind is ${job.state}; there is nothing to discard`);
-    await this.#parts.settings.set(names.order(project), JSON.stringify({ id, action }));
+    await this.#parts.store.settings.set(names.order(project), JSON.stringify({ id, action }));
     return job;
   }
 
@@ -103,11 +119,11 @@ export class RewindDesk {
   }
 
   saveJob(job: RewindJob): Promise<void> {
-    return this.#parts.settings.set(names.job(job.project), JSON.stringify(job));
+    return this.#parts.store.settings.set(names.job(job.project), JSON.stringify(job));
   }
 
   saveDifference(project: string, difference: RewindDifference | null): Promise<void> {
-    return this.#parts.settings.set(names.difference(project), JSON.stringify(difference));
+    return this.#parts.store.settings.set(names.difference(project), JSON.stringify(difference));
   }
 
   /** The next offset of the live pipeline. */
@@ -120,6 +136,16 @@ export class RewindDesk {
     }
   }
 
+  /** What was read before the erasure ends still has the person. */
+  async #refuseWhileErasing(project: string): Promise<void> {
+    const unfinished = await this.#parts.store.privacy.unfinished();
+    if (unfinished.some((erasure) => erasure.project === project))
+      throw new TributaryError(
+        'conflict',
+        'a person of this project is being erased, and a rewind would bring them back: begin one when the erasure is done',
+      );
+  }
+
   /** A range that reaches to now ends a minute ago: what is on its way still belongs to the live pipeline. */
   #atRest({ from, to }: RewindRange): RewindRange {
     const latest = this.#parts.clock.now() - 60_000;
@@ -127,7 +153,7 @@ export class RewindDesk {
   }
 
   async #read<T>(name: string, schema: z.ZodType<T>): Promise<T | undefined> {
-    const parsed = schema.safeParse(JSON.parse((await this.#parts.settings.get(name)) ?? 'null'));
+    const parsed = schema.safeParse(JSON.parse((await this.#parts.store.settings.get(name)) ?? 'null'));
     return parsed.success ? parsed.data : undefined;
   }
 }

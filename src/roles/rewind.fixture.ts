@@ -45,7 +45,7 @@ export class RewindScene {
   readonly desk: RewindDesk;
   readonly #folder: string;
   readonly #engine: RunningEngine;
-  readonly #store: Store;
+  readonly store: Store;
   readonly #pipelines: { stop(): Promise<void> }[] = [];
 
   constructor(
@@ -61,9 +61,9 @@ export class RewindScene {
     this.warehouse = warehouse;
     this.writer = writer;
     this.log = openLogReader(places.log);
-    this.#store = openStore({ url: 'embedded', data: folder });
-    const { settings } = this.#store;
-    this.desk = new RewindDesk({ settings, warehouse, log: this.log, places, clock: systemClock });
+    this.store = openStore({ url: 'embedded', data: folder });
+    const { store } = this;
+    this.desk = new RewindDesk({ store, warehouse, log: this.log, places, clock: systemClock });
   }
 
   async rows<Row>(query: string): Promise<Row[]> {
@@ -186,7 +186,7 @@ export class RewindScene {
     await Promise.all(this.#pipelines.map((one) => one.stop()));
     await this.writer.close();
     this.log.close();
-    await Promise.all([this.warehouse.close(), this.#store.close()]);
+    await Promise.all([this.warehouse.close(), this.store.close()]);
     await this.#engine.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }

@@ -4,6 +4,7 @@ import { readRecords } from '../archive/archive.ts';
 import type { Decoded, DecodedEvent } from '../contract/event.ts';
 import type { LogRecord } from '../contract/request.ts';
 import type { RewindJob } from '../contract/rewind.ts';
+import { newReport } from './erasures.ts';
 import { type Decode, requestOf, rewindScene, rightly, type RewindScene as Scene } from './rewind.fixture.ts';
 
 const minute = 60_000;
@@ -272,5 +273,48 @@ test('discarded, it leaves nothing; another can begin, and only one at a time', 
   expect(await scene.rows(`SELECT name FROM system.databases WHERE name LIKE 'tributary_rewind%'`)).toEqual(
     [],
   );
+  expect(await scene.begin()).toMatchObject({ state: 'waiting' });
+});
+
+test('what is planned: visits at the ends are read as a whole, nothing without a record goes, and who is being erased does not come back', async () => {
+  await using scene = await rewindScene();
+  await scene.writer.append(requestOf(noon - 30 * hour, [{ type: 'track', event: 'Early', userId: 'x' }]));
+  await send(scene, 0, 5);
+  await scene.process(rightly);
+  const plan = (from: number | null) => scene.desk.plan('p1', { from, to: null });
+  expect(await plan(noon)).toMatchObject({ mode: 'part', first: 2, warmFrom: 2 });
+  await scene.store.settings.set('project:p1', JSON.stringify({ sessions: { maxHours: 48 } }));
+  expect(await plan(noon)).toMatchObject({ mode: 'part', first: 2, warmFrom: 1 });
+
+  expect(await plan(null)).toMatchObject({ mode: 'whole', outOfReach: 0 });
+  for (const [table, columns, values] of [
+    ['persons', 'person_key, version', '7, 0'],
+    ['identities', 'alias_key, version', '7, 0'],
+    ['profile_history', 'key, version', '7, 0'],
+    ['ledger', 'minute, count', `${(noon - 40 * hour) / 1_000}, 3`],
+  ]) {
+    await scene.warehouse.command({
+      query: `INSERT INTO tributary.${table} (project, ${columns}) VALUES ('p1', ${values})`,
+    });
+    expect(await plan(null), table).toMatchObject({ mode: 'part', outOfReach: 1 });
+    await scene.warehouse.command({ query: `TRUNCATE TABLE tributary.${table}` });
+  }
+
+  const job = await scene.begin();
+  await scene.desk.saveJob({ ...job, state: 'ready' });
+  const report = newReport('x', 1);
+  await scene.store.privacy.addErasure({
+    id: 'er1',
+    project: 'p1',
+    createdAt: noon,
+    by: 'tests',
+    rearrival: 'drop',
+    target: '{}',
+    report,
+  });
+  await expect(scene.desk.order('p1', job.id, 'swap')).rejects.toMatchObject({ code: 'conflict' });
+  await scene.desk.saveJob({ ...job, state: 'discarded' });
+  await expect(scene.begin()).rejects.toThrow('a person of this project is being erased');
+  await scene.store.privacy.finish('er1', report, noon);
   expect(await scene.begin()).toMatchObject({ state: 'waiting' });
 });

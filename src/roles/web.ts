@@ -162,7 +162,7 @@ async function openDesks(
     processed: () => processedOffset(store),
   });
   const decode = createDecoder((keyId) => store.keys.mapping(keyId));
-  const desk = new RewindDesk({ settings: store.settings, warehouse: full, log: reader, places, clock });
+  const desk = new RewindDesk({ store, warehouse: full, log: reader, places, clock });
   void keepErasing({
     clearRewind: (project, until) => desk.clear(project, until),
     store,
