@@ -105,7 +105,7 @@ export async function propertyValues(
   const values = await ask<{ value: string; count: number }>(
     warehouse,
     `SELECT ${expression.text} AS value, toUInt64(round(count() / ${sample.share})) AS count
-    FROM ${eventsShowing(input.property, [], span, parameters)}
+    FROM ${eventsShowing(everyEvent, input.property, [], span, parameters)}
     WHERE ${eventsWhere(everyEvent, span, parameters)} AND ${matchSql(event, parameters)} AND ${sample.sql}
       AND value != '' AND ${search}
     GROUP BY value ORDER BY count DESC, value LIMIT 100`,

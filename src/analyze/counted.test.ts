@@ -150,6 +150,25 @@ describe('consent is honoured when a query runs', () => {
   });
 });
 
+test('where sessions may last longer than a day, those begun before that are found for the events of the range', async () => {
+  const of = { project: 'long', person: 'x', session_key: personKey('long', 'visit') };
+  const visit = [-60, -1].map((hours) =>
+    eventRow({ ...of, event: 'page', timestamp: now + hours * 60 * minute, path: `/${hours}` }),
+  );
+  await warehouse.insertEvents(visit);
+  await warehouse.insertSessions([sessionRow(visit)]);
+  const entry = { property: 'entry_path', op: 'is', values: ['/-60'] };
+  const scope = { project: 'long', range };
+  const found = async (): Promise<unknown[]> => {
+    const { total } = await ask('overview', { ...scope, filters: [entry] });
+    const { rows } = await ask('breakdown', { ...scope, property: 'path' });
+    const { lines } = await ask('trend', { ...scope, series: [{ event: '*' }], breakdown: 'entry_path' });
+    return [total.visitors, rows[0]?.sessions, lines[0]?.value];
+  };
+  settings = projectSettings.parse({ sessions: { maxHours: 72 } });
+  expect(await found()).toEqual([1, 1, '/-60']);
+});
+
 test('what the tracking plan says of an event can take it out', async () => {
   const name = 'plan';
   const at = now - 5 * minute;

@@ -38,7 +38,7 @@ export function eventsWhere(scope: Conditions, range: Span, parameters: Paramete
   ];
   if (ofSessions.length > 0) {
     conditions.push(
-      `session_id IN (SELECT session_id FROM tributary.sessions FINAL WHERE ${sessionsAround(range, parameters)} AND ${ofSessions
+      `session_id IN (SELECT session_id FROM tributary.sessions FINAL WHERE ${sessionsAround(scope, range, parameters)} AND ${ofSessions
         .map((filter) => filterSql(filter, parameters))
         .join(' AND ')})`,
     );
@@ -55,7 +55,7 @@ export function sessionsWhere(scope: Conditions, range: Span, parameters: Parame
   const ofEvents = scope.filters.filter((filter) => !ofSessions.includes(filter));
   const conditions = [
     `project = ${parameters.project}`,
-    ...nearDays(range, parameters),
+    ...nearDays(scope, range, parameters),
     between('started_at', range.start, range.end, parameters),
     ...countedSessions(scope),
     ...ofSessions.map((filter) => filterSql(filter, parameters)),
@@ -70,18 +70,23 @@ export function sessionsWhere(scope: Conditions, range: Span, parameters: Parame
 }
 
 /** A session may go on after the range in which it began. */
-function longest({ rules }: Conditions): number {
+function longest({ rules }: Pick<Conditions, 'rules'>): number {
   return Math.max(day, (rules.sessions?.maxHours ?? 24) * hour);
 }
 
 /** Sessions that may have events in the range. */
-export function sessionsAround(range: Span, parameters: Parameters): string {
-  return [`project = ${parameters.project}`, ...nearDays(range, parameters)].join(' AND ');
+export function sessionsAround(
+  scope: Pick<Conditions, 'rules'>,
+  range: Span,
+  parameters: Parameters,
+): string {
+  return [`project = ${parameters.project}`, ...nearDays(scope, range, parameters)].join(' AND ');
 }
 
 /** `day_key` leads the sort key; `started_at` can be a little before it when events come late. */
-function nearDays(range: Span, parameters: Parameters): string[] {
-  return [between('day_key', range.start - day, range.end + day, parameters)];
+function nearDays(scope: Pick<Conditions, 'rules'>, range: Span, parameters: Parameters): string[] {
+  const around = longest(scope);
+  return [between('day_key', range.start - around, range.end + around, parameters)];
 }
 
 /** Event name and further filters of one series or step; `*` is any event. */
@@ -108,6 +113,7 @@ export function eventsFrom(
 
 /** The same, for a query that also shows `shown`, which may be a column that only sessions have. */
 export function eventsShowing(
+  scope: Pick<Conditions, 'rules'>,
   shown: string | undefined,
   properties: readonly (string | undefined)[],
   range: Span,
@@ -116,5 +122,5 @@ export function eventsShowing(
   const from = eventsFrom([shown, ...properties], range, parameters);
   if (shown === undefined || !expressionOf(shown).onlyInSessions) return from;
   return `${from} LEFT ANY JOIN (SELECT session_id, ${sessionOnlyColumns.join(', ')} FROM tributary.sessions FINAL
-    WHERE ${sessionsAround(range, parameters)}) AS of_session USING (session_id)`;
+    WHERE ${sessionsAround(scope, range, parameters)}) AS of_session USING (session_id)`;
 }

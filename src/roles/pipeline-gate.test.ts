@@ -36,10 +36,12 @@ test('two wait for the pipeline to stand still: it stands still until both have 
   const both = Promise.all([wait('swap'), wait('erasure')]);
   expect(wishes()).toHaveLength(2);
   pipeline?.[Symbol.dispose]();
-  const again = gate.enter(never, () => {}).then((lock) => {
-    order.push('pipeline');
-    return lock;
-  });
+  const again = gate
+    .enter(never, () => {})
+    .then((lock) => {
+      order.push('pipeline');
+      return lock;
+    });
   await both;
   (await again)?.[Symbol.dispose]();
   expect(order.toSorted()).toEqual(['erasure', 'pipeline', 'swap']);

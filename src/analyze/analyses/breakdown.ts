@@ -152,7 +152,7 @@ async function sessionsOfValues(
     ) AS of_events
     INNER JOIN (
       SELECT session_id, page_views, engaged_seconds, started_at, ended_at FROM tributary.sessions FINAL
-      WHERE ${sessionsAround(range, parameters)}
+      WHERE ${sessionsAround(query, range, parameters)}
     ) AS of_session USING (session_id)
     ARRAY JOIN seen AS position
     GROUP BY position`,

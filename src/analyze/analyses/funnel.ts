@@ -96,7 +96,7 @@ function funnelSql(query: Ruled<FunnelQuery>, range: Instants, parameters: Param
           ${value ? `, arraySort(groupArrayIf((packed, value), bitTest(packed, 0))) AS firsts` : ''}
         FROM (
           SELECT person_id AS person, ${packedSql(query, conditions)} AS packed ${value ? `, toString(${value}) AS value` : ''}
-          FROM ${eventsShowing(query.breakdown, used, span, parameters)}
+          FROM ${eventsShowing(query, query.breakdown, used, span, parameters)}
           WHERE ${eventsWhere(query, span, parameters)} AND (${conditions.join(' OR ')})
         )
         GROUP BY person

@@ -157,7 +157,7 @@ function rowsSql(
   const used = propertiesOf(query.filters, series.filters);
   if ('property' in measure) used.push(measure.property);
   return `SELECT ${columns.join(', ')}
-    FROM ${eventsShowing(query.breakdown, used, axis.range, parameters)}
+    FROM ${eventsShowing(query, query.breakdown, used, axis.range, parameters)}
     WHERE ${eventsWhere(query, axis.range, parameters)} AND ${matchSql(series, parameters)}
     ${byPerson ? `GROUP BY ${Object.keys(keys).join(', ')}, key` : ''}`;
 }
