@@ -14,6 +14,8 @@ const slow = [
   'src/collect/clients.test.ts',
   'src/collect/clients-web-analytics.test.ts',
 ];
+/** Both cores: the default leaves one to the runner, which does nothing. More would fight. */
+const workers = { maxWorkers: 2 };
 /** What is waited for comes in milliseconds here and in seconds on a machine that is busy. */
 const patient = { poll: { timeout: 15_000 } };
 export default defineConfig({
@@ -27,11 +29,21 @@ export default defineConfig({
           // a process per file would cost more than the tests
           pool: 'threads',
           isolate: false,
+          ...workers,
           testTimeout: 20_000,
           expect: patient,
         },
       },
-      { test: { name: 'parts', include: slow, testTimeout: 120_000, hookTimeout: 120_000, expect: patient } },
+      {
+        test: {
+          name: 'parts',
+          include: slow,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          expect: patient,
+          ...workers,
+        },
+      },
       {
         test: {
           name: 'end-to-end',
@@ -39,8 +51,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 120_000,
           expect: patient,
-          // Each file starts whole programs. They wait most of the time, so two at once end sooner than one after the other; three would fight.
-          maxWorkers: 2,
+          ...workers,
           sequence: { groupOrder: 1 },
           // Clients wait most of the time: for the next try, or an answer.
           maxConcurrency: 10,
