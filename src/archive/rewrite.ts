@@ -1,10 +1,17 @@
 import { rmSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { LogRecord } from '../contract/request.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { recordsOf, syncFolder, writeStream } from './file.ts';
 import { type ArchiveFile, filesOf, type Hours, projectFolder, rawFolder } from './layout.ts';
 import { toLine } from './line.ts';
 import { withArchiveLock } from './lock.ts';
+
+type Changed = LogRecord | undefined;
+/** `isAgain`: what was seen to change is asked for a second time, to be written. */
+type ChangeRecord = (record: LogRecord, isAgain: boolean) => Changed | Promise<Changed>;
+/** The process serves others, too. */
+const recordsPerTurn = 20;
 
 export interface Rewritten {
   readonly files: number;
@@ -15,14 +22,14 @@ export interface Rewritten {
 
 /**
  * Writes the archive's files of a project again where `change` wants it: it answers with the record as it shall be (the same object when
- * nothing changes), or undefined when it shall go. Each file is replaced in one step, so that a crash leaves every file old or new; then do it
+ * nothing changes), or undefined when it shall go, and the same when it is asked again. Each file is replaced in one step, so that a crash leaves every file old or new; then do it
  * again. Nothing else writes to the archive meanwhile. What is only in the log is not touched: change the log FIRST, or the archive takes the
  * records over as they were.
  */
 export function rewriteArchive(
   lake: string,
   project: string,
-  change: (record: LogRecord) => LogRecord | undefined,
+  change: ChangeRecord,
   { signal, ...hours }: Hours & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Rewritten> {
   return withArchiveLock(
@@ -49,24 +56,21 @@ export function rewriteArchive(
 /** Most files have nothing to change: they are read and left alone. */
 async function look(
   file: ArchiveFile,
-  change: (record: LogRecord) => LogRecord | undefined,
+  change: ChangeRecord,
 ): Promise<{ records: number; changed: number; left: number }> {
   let [records, changed, left] = [0, 0, 0];
   for await (const record of recordsOf(file.path)) {
-    records++;
-    const wanted = change(record);
+    if (++records % recordsPerTurn === 0) await turn();
+    const wanted = await change(record, false);
     if (wanted !== record) changed++;
     if (wanted !== undefined) left++;
   }
   return { records, changed, left };
 }
 
-async function* changedLines(
-  file: ArchiveFile,
-  change: (record: LogRecord) => LogRecord | undefined,
-): AsyncGenerator<string> {
+async function* changedLines(file: ArchiveFile, change: ChangeRecord): AsyncGenerator<string> {
   for await (const record of recordsOf(file.path)) {
-    const wanted = change(record);
+    const wanted = await change(record, true);
     if (wanted) yield toLine(wanted);
   }
 }

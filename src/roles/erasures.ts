@@ -144,19 +144,13 @@ const work: { readonly [Part in ErasurePart]: Work } = {
     return { notes: await tellRecords('raw log', counts, tell) };
   },
   archive: async ({ places, decode, clearRewind, signal }, { project }, { person }, tell) => {
-    const seen = new Map<number, LogRecord | undefined>();
-    const { counts, change } = recordEraser(project, person, decode);
     // each file is read twice, and what is found must be counted once
-    const once = (record: LogRecord): LogRecord | undefined => {
-      if (!seen.has(record.offset)) {
-        const wanted = change(record);
-        if (wanted === record) return record;
-        seen.set(record.offset, wanted);
-      }
-      return seen.get(record.offset);
-    };
-    await rewriteArchive(places.lake, project, once, { signal });
-    // what is begun from now on reads what is written now
+    const { counts, change } = recordEraser(project, person, decode);
+    const { change: again } = recordEraser(project, person, decode);
+    const either = (record: LogRecord, isAgain: boolean): ReturnType<typeof change> =>
+      (isAgain ? again : change)(record);
+    await rewriteArchive(places.lake, project, either, { signal });
+    // once more: one may have been begun while raw log and archive still had the person
     await clearRewind(project, signal);
     return { notes: await tellRecords('archive', counts, tell) };
   },
@@ -200,10 +194,12 @@ async function erasePipeline(
   known: Target,
   tell: (removed: Removed) => Promise<void>,
 ): Promise<Done> {
-  const { store, gate, signal, places, reader, warehouse } = parts;
+  const { store, gate, signal, places, reader, warehouse, clearRewind } = parts;
   const { id, project, rearrival } = erasure;
   let target = known;
   if (target.head === undefined) {
+    // one that is ready could be swapped in until the end, with the person; before the gate, since a swap that has begun needs it
+    await clearRewind(project, signal);
     const resume = await gate.pause(signal);
     try {
       const { next } = await checkpointOf(places.state);

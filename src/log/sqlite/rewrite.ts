@@ -1,12 +1,18 @@
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { LogRecord } from '../../contract/request.ts';
 import { openDatabase } from './database.ts';
 import { headOf, toRecord } from './reader.ts';
 
-/** Records per transaction: the writer's commits find the lock free in between. */
+/** Records per transaction: the writer's commits find the lock free in between. Few enough for the memory of a collector, too. */
 const chunk = 500;
+const chunkBytes = 8 * 2 ** 20;
+/** Whoever shares the process has its turn after so many, or after so much. */
+const turnRecords = 20;
+const turnBytes = 2 ** 20;
 const fillBytes = 4 * 2 ** 20;
+
+type Change = LogRecord | undefined;
 
 /**
  * Changes records of the log that were processed, up to `before`: `change` answers with the record as it shall be (the same object when
@@ -15,7 +21,7 @@ const fillBytes = 4 * 2 ** 20;
 export async function rewriteLog(
   path: string,
   before: number,
-  change: (record: LogRecord) => LogRecord | undefined,
+  change: (record: LogRecord) => Change | Promise<Change>,
   signal?: AbortSignal,
 ): Promise<void> {
   const db = openDatabase(path);
@@ -28,16 +34,15 @@ export async function rewriteLog(
     const remove = db.prepare('DELETE FROM requests WHERE offset = ?');
     for (let from = 1; ; ) {
       signal?.throwIfAborted();
-      const records = read.all(from, before, chunk).map(toRecord);
+      const records = someOf(read, from, before);
       const last = records.at(-1);
       if (!last) break;
-      const changes = records.map((record) => ({ record, wanted: change(record) }));
-      if (changes.some(({ record, wanted }) => record !== wanted)) {
+      const changes = await changesOf(records, change);
+      if (changes.length > 0) {
         db.exec('BEGIN IMMEDIATE');
-        for (const { record, wanted } of changes) {
-          if (wanted === record) continue;
-          if (wanted === undefined) remove.run(record.offset);
-          else write.run(headOf(wanted), wanted.body, record.offset);
+        for (const { offset, wanted } of changes) {
+          if (wanted === undefined) remove.run(offset);
+          else write.run(headOf(wanted), wanted.body, offset);
         }
         db.exec('COMMIT');
       }
@@ -47,6 +52,37 @@ export async function rewriteLog(
   } finally {
     db.close();
   }
+}
+
+/** Never more than `chunkBytes`, but for a record that is more by itself. */
+function someOf(read: StatementSync, from: number, before: number): LogRecord[] {
+  const records: LogRecord[] = [];
+  let bytes = 0;
+  for (const row of read.iterate(from, before, chunk)) {
+    bytes += (row.head as string).length + (row.body as Uint8Array).length;
+    if (bytes > chunkBytes && records.length > 0) break;
+    records.push(toRecord(row));
+  }
+  return records;
+}
+
+async function changesOf(
+  records: readonly LogRecord[],
+  change: (record: LogRecord) => Change | Promise<Change>,
+): Promise<{ readonly offset: number; readonly wanted: Change }[]> {
+  const changes: { offset: number; wanted: Change }[] = [];
+  let [count, bytes] = [0, 0];
+  for (const record of records) {
+    const changed = change(record);
+    const wanted = changed instanceof Promise ? await changed : changed;
+    if (wanted !== record) changes.push({ offset: record.offset, wanted });
+    count++;
+    bytes += record.body.length;
+    if (count < turnRecords && bytes < turnBytes) continue;
+    await turn();
+    [count, bytes] = [0, 0];
+  }
+  return changes;
 }
 
 /**

@@ -78,7 +78,8 @@ function filtered(decoded: Decoded, record: LogRecord, isErased: IsErased): Deco
 /** How decoders name somebody of whom they know nothing but an address. */
 const stranger = 'email:';
 
-function mailOf({ person, anonymousId }: DecodedEvent): string | undefined {
+/** By which an event that names no user is known all the same. */
+export function mailOf({ person, anonymousId }: DecodedEvent): string | undefined {
   const said = person?.set?.['email'];
   if (typeof said === 'string') return mailId(said);
   return anonymousId?.startsWith(stranger) ? mailId(anonymousId.slice(stranger.length)) : undefined;

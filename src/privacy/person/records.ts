@@ -1,6 +1,13 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Decoded } from '../../contract/event.ts';
 import type { LogRecord } from '../../contract/request.ts';
+import { type Division, divisionsOf } from './divisions.ts';
+import { mailOf, rearrivalIds } from './erased.ts';
 import type { PersonIds } from './ids.ts';
+import { isObject, type Json, readJson } from './json-text.ts';
+import { textOf } from './payloads.ts';
+import { type Finder, finderOf, mayHide } from './spellings.ts';
+import { unlinked } from './unlinked.ts';
 
 /** What became of a person's records. */
 export interface RecordCounts {
@@ -11,199 +18,187 @@ export interface RecordCounts {
 }
 
 type Decode = (record: LogRecord) => Decoded | Promise<Decoded>;
+type Changed = LogRecord | undefined;
+
+/** What a record says of whom. */
+interface Judged {
+  readonly theirs: number;
+  readonly others: number;
+  readonly failures: number;
+  /** The person's ids that others' events have as their device or as what they were before. */
+  readonly links: ReadonlySet<string>;
+}
+
+/** Decoding many items one by one leaves other work its turn. */
+const itemsPerTurn = 20;
+
+export interface RecordEraser {
+  readonly counts: RecordCounts;
+  readonly change: (record: LogRecord) => Changed | Promise<Changed>;
+  /** Whether anything in it is the person's, which is not so when others only have their device. */
+  readonly isTheirs: (record: LogRecord) => boolean | Promise<boolean>;
+}
 
 /**
  * Says what remains of a record of the raw log without a person: the very record, one without the person's items, or nothing. Answers
- * at once for nearly all: their bytes do not hold the person's ids.
+ * at once for nearly all: their bytes do not hold the person's ids. Whose an item is says the decoder, by the rule of `withoutErased`.
  */
-export function recordEraser(
-  project: string,
-  { ids, marks }: PersonIds,
-  decode: Decode,
-): {
-  readonly counts: RecordCounts;
-  readonly change: (record: LogRecord) => LogRecord | undefined;
-} {
+export function recordEraser(project: string, { ids, marks }: PersonIds, decode: Decode): RecordEraser {
   const counts: RecordCounts = { deleted: 0, rewritten: 0, whole: 0 };
-  const own = new Set(ids.map(({ id }) => id));
-  const wanted = new Set([...own, ...marks]);
-  const needles = [...wanted].flatMap(spellings).map((text) => Buffer.from(text));
-  const isTheirs = (record: LogRecord): boolean => names(decode, record, own);
-  const change = (record: LogRecord): LogRecord | undefined => {
-    if (record.project !== project) return record;
-    const body = Buffer.from(record.body.buffer, record.body.byteOffset, record.body.length);
-    const head = Buffer.from(`${record.query} ${JSON.stringify(record.headers)}`);
-    const isNamed = needles.some((needle) => body.includes(needle) || head.includes(needle));
-    if (!isNamed && !mayHide(body, head)) return record;
-    if (!isTheirs(record)) {
-      // another's event that speaks of the person stays; what cannot be read and names the person does not
-      return isNamed && !hasEvents(decode, record) && isWholeWord(body, head, wanted) ? gone() : record;
-    }
-    const cut = cutBody(record.protocol, body, wanted);
-    if (cut === undefined || cut.length === 0) return gone();
-    const rest = { ...record, body: cut };
-    if (isTheirs(rest)) {
-      counts.whole++;
-      return gone();
-    }
-    counts.rewritten++;
+  const own = new Set(rearrivalIds({ ids, marks }));
+  const wanted = new Set([...ids.map(({ id }) => id), ...marks]);
+  const eraser = new Eraser(decode, own, wanted, finderOf(wanted));
+  const change = async (record: LogRecord): Promise<Changed> => {
+    const { rest, whole } = await eraser.without(record);
+    if (whole) counts.whole++;
+    if (rest === undefined) counts.deleted++;
+    else if (rest !== record) counts.rewritten++;
     return rest;
   };
-  const gone = (): undefined => {
-    counts.deleted++;
-    return undefined;
+  const mayBe = (record: LogRecord): boolean => record.project === project && eraser.mayName(record);
+  return {
+    counts,
+    change: (record) => (mayBe(record) ? change(record) : record),
+    isTheirs: (record) => mayBe(record) && eraser.isTheirs(record),
   };
-  return { counts, change };
 }
 
-function names(decode: Decode, record: LogRecord, ids: ReadonlySet<string>): boolean {
-  const decoded = decodedNow(decode, record);
-  const isTheirs = (one: {
-    userId?: string | undefined;
-    anonymousId?: string | undefined;
-    previousId?: string | undefined;
-  }): boolean =>
-    ids.has(one.userId ?? '\0') || ids.has(one.anonymousId ?? '\0') || ids.has(one.previousId ?? '\0');
-  return decoded.events.some(isTheirs) || (decoded.logs ?? []).some(isTheirs);
+interface Left {
+  readonly rest: Changed;
+  /** It went with what others sent in it. */
+  readonly whole?: true;
 }
 
-function hasEvents(decode: Decode, record: LogRecord): boolean {
-  const { events, logs = [] } = decodedNow(decode, record);
-  return events.length + logs.length > 0;
-}
+class Eraser {
+  readonly #decode: Decode;
+  readonly #own: ReadonlySet<string>;
+  readonly #wanted: ReadonlySet<string>;
+  readonly #finder: Finder;
+  /** Ids that are made of a visitor and what was said of it stand nowhere in the record. */
+  readonly #hasMade: boolean;
 
-/** What can only be decoded later is looked at by its text alone. */
-function decodedNow(decode: Decode, record: LogRecord): Decoded {
-  const decoded = decode(record);
-  return decoded instanceof Promise ? { events: [], failures: [] } : decoded;
-}
-
-/** As they stand in JSON, in a query and in UTF-8. */
-function spellings(text: string): string[] {
-  return [
-    ...new Set([text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text), text.toLowerCase()]),
-  ].filter(Boolean);
-}
-
-/** JSON in base64, where nothing can be searched. */
-const hidden = /["=](?:eyJ|eyA|ewo|ew0|W3s|WyJ|Wwo)/;
-
-function mayHide(body: Buffer, head: Buffer): boolean {
-  return hidden.test(head.toString('latin1')) || hidden.test(body.toString('latin1'));
-}
-
-function isWholeWord(body: Buffer, head: Buffer, wanted: ReadonlySet<string>): boolean {
-  const text = `${body.toString()} ${head.toString()}`;
-  return [...wanted].some((one) => {
-    if (one.length < 4) return false;
-    for (const spelling of spellings(one))
-      for (let at = text.indexOf(spelling); at >= 0; at = text.indexOf(spelling, at + 1))
-        if (!/[\w.-]/.test(text[at - 1] ?? ' ') && !/[\w-]/.test(text[at + spelling.length] ?? ' '))
-          return true;
-    return false;
-  });
-}
-
-type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
-
-/** The body without the elements of lists that are the person's, each as deep as it can be cut; undefined when nothing can be cut out. */
-function cutBody(protocol: string, body: Buffer, wanted: ReadonlySet<string>): Buffer | undefined {
-  if (protocol === 'syslog' || protocol === 'logplex') return cutFrames(body, wanted);
-  const text = body.toString();
-  const first = /\S/.exec(text)?.[0];
-  if (first === '{' || first === '[') return cutJson(text, wanted) ?? cutLines(text, wanted);
-  // protobuf counts its bytes
-  return protocol === 'otlp' ? undefined : (cutForm(text, wanted) ?? cutLines(text, wanted));
-}
-
-/** Messages with their count of bytes in front. */
-function cutFrames(body: Buffer, wanted: ReadonlySet<string>): Buffer | undefined {
-  const kept: Buffer[] = [];
-  let cut = false;
-  for (let at = 0; at < body.length; ) {
-    const space = body.indexOf(0x20, at);
-    const length = space < 0 ? Number.NaN : Number(body.toString('latin1', at, space));
-    if (!Number.isSafeInteger(length) || length <= 0) return undefined;
-    const end = Math.min(body.length, space + 1 + length);
-    if (isWholeWord(body.subarray(space + 1, end), empty, wanted)) cut = true;
-    else kept.push(body.subarray(at, end));
-    at = end;
+  constructor(decode: Decode, own: ReadonlySet<string>, wanted: ReadonlySet<string>, finder: Finder) {
+    this.#decode = decode;
+    this.#own = own;
+    this.#wanted = wanted;
+    this.#finder = finder;
+    this.#hasMade = [...own].some((id) => /^[0-9a-f]{32}$/.test(id));
   }
-  return cut ? Buffer.concat(kept) : undefined;
-}
 
-function cutJson(text: string, wanted: ReadonlySet<string>): Buffer | undefined {
-  try {
-    const json = JSON.parse(text) as Json;
-    const left = cut(json, '', wanted);
-    return left === json || left === undefined ? undefined : Buffer.from(JSON.stringify(left));
-  } catch {
-    return undefined;
+  mayName(record: LogRecord): boolean {
+    if (record.visitor !== '' && (this.#hasMade || this.#own.has(record.visitor))) return true;
+    return this.#mayStandIn(textOf(record)) || this.#mayStandIn(headOf(record));
+  }
+
+  async isTheirs(record: LogRecord): Promise<boolean> {
+    const { theirs, others, failures } = await this.#judge(record);
+    return theirs > 0 || ((others === 0 || failures > 0) && this.#isWordIn(record));
+  }
+
+  async without(record: LogRecord): Promise<Left> {
+    const before = await this.#judge(record);
+    const { theirs, others, failures, links } = before;
+    // another's event that speaks of the person stays; what cannot be read and names the person does not
+    if (others === 0 && failures === 0)
+      return { rest: theirs > 0 || this.#isWordIn(record) ? undefined : record };
+    const rest = theirs > 0 || failures > 0 ? await this.#taken(record, before) : record;
+    if (rest === record && (theirs > 0 || (others === 0 && this.#isWordIn(record))))
+      return others > 0 || theirs > 0 ? { rest: undefined, whole: true } : { rest: undefined };
+    if (rest === undefined || links.size === 0) return { rest };
+    for (const one of unlinked(rest, links)) {
+      const after = await this.#judge(one);
+      if (isSound(before, after) && after.links.size === 0) return { rest: one };
+    }
+    return { rest: undefined, whole: true };
+  }
+
+  /** The record without the person's items; undefined when nothing else was in it, the same when it cannot be taken apart. */
+  async #taken(record: LogRecord, before: Judged): Promise<Changed> {
+    for (const division of divisionsOf(record)) {
+      const gone = await this.#theirsOf(division);
+      if (gone === undefined || gone.size === 0) continue;
+      if (gone.size === division.units.length) return undefined;
+      const rest = division.keep((place) => !gone.has(place));
+      if (!isSound(before, await this.#judge(rest))) continue;
+      // nobody's event proves that these are the items
+      if (before.others === 0 && this.#isWordIn(rest)) continue;
+      return textOf(rest).trim() === '' && record.body.length > 0 ? undefined : rest;
+    }
+    return record;
+  }
+
+  /** Places of the units that are the person's; undefined when the units are no items, since one of them is several people's. */
+  async #theirsOf({ units, keep }: Division): Promise<Set<number> | undefined> {
+    const gone = new Set<number>();
+    const around = keep(() => false);
+    const [isAround, isAroundTheirs] = [this.mayName(around), this.#isWordIn(around)];
+    let looked = 0;
+    for (const [place, unit] of units.entries()) {
+      if (!isAround && !this.#mayStandIn(unit)) continue;
+      if (++looked % itemsPerTurn === 0) await turn();
+      const { theirs, others } = await this.#judge(keep((one) => one === place));
+      if (theirs > 0 && others > 0) return undefined;
+      if (theirs > 0 || (others === 0 && (isAroundTheirs || this.#isBrokenOfTheirs(unit)))) gone.add(place);
+    }
+    return gone;
+  }
+
+  /** What cannot be decoded is told by its text, or by its own ids when they are too short for that. */
+  #isBrokenOfTheirs(unit: string): boolean {
+    if (this.#finder.isWordIn(unit)) return true;
+    const json = readJson(unit);
+    if (!isObject(json)) return false;
+    const levels = [json, json.properties, json.payload].filter(isObject);
+    return levels.some((level) =>
+      Object.entries(level).some(([name, value]) => isIdOf(name, value, this.#wanted)),
+    );
+  }
+
+  #mayStandIn(text: string): boolean {
+    return this.#finder.isIn(text) || mayHide(text);
+  }
+
+  #isWordIn(record: LogRecord): boolean {
+    return this.#finder.isWordIn(textOf(record)) || this.#finder.isWordIn(headOf(record));
+  }
+
+  async #judge(record: LogRecord): Promise<Judged> {
+    const { events, logs = [], failures } = await this.#decode(record);
+    let [theirs, others] = [0, 0];
+    const links = new Set<string>();
+    const look = (
+      userId: string | undefined,
+      ids: readonly (string | undefined)[],
+      before?: string,
+    ): void => {
+      const found = ids.filter((id) => id !== undefined && this.#own.has(id));
+      if (userId === undefined ? found.length > 0 : this.#own.has(userId)) {
+        theirs++;
+        return;
+      }
+      others++;
+      for (const id of [ids[0], before]) if (id !== undefined && this.#own.has(id)) links.add(id);
+    };
+    for (const event of events) look(event.userId, [event.anonymousId, mailOf(event)], event.previousId);
+    for (const { userId, anonymousId } of logs) look(userId, [anonymousId]);
+    return { theirs, others, failures: failures.length, links };
   }
 }
 
-/** Names under which an id says whose something is; under others it is only spoken of. */
+/** Nothing of the person is left, and all of the others. */
+function isSound(before: Judged, after: Judged): boolean {
+  return after.theirs === 0 && after.others === before.others && after.failures <= before.failures;
+}
+
+function headOf({ query, headers }: LogRecord): string {
+  return `${query} ${JSON.stringify(headers)}`;
+}
+
+function isIdOf(name: string, value: Json, wanted: ReadonlySet<string>): boolean {
+  const text = typeof value === 'number' ? String(value) : value;
+  return typeof text === 'string' && identity.test(name) && wanted.has(text);
+}
+
+/** Names of a broken item's own ids. */
 const identity =
-  /user|anon|distinct|device|visitor|client|previous|alias|mail|identi|person|customer|value|^(?:u|a|uid|cid|id|_id|duid|nuid|tnuid|sub|who)$/i;
-
-/** The same value where nobody is named; undefined where it names the person outside of a list. */
-function cut(json: Json, name: string, wanted: ReadonlySet<string>): Json | undefined {
-  if (typeof json === 'string') return isNamedIn(json, name, wanted) ? undefined : json;
-  if (typeof json === 'number') return identity.test(name) && wanted.has(String(json)) ? undefined : json;
-  if (json === null || typeof json === 'boolean') return json;
-  if (Array.isArray(json)) {
-    const left = json.map((one) => cut(one, name, wanted));
-    if (left.every((one, index) => one === json[index])) return json;
-    // a pair of OpenTelemetry or a list of words is part of what it describes
-    const isPart = json.every((one) => (typeof one === 'object' ? isPair(one) : !isQuery(one)));
-    return isPart ? undefined : left.filter((one) => one !== undefined);
-  }
-  let changed = false;
-  const result: Record<string, Json> = {};
-  for (const [of, value] of Object.entries(json)) {
-    const left = cut(value, of, wanted);
-    if (left === undefined) return undefined;
-    changed ||= left !== value;
-    result[of] = left;
-  }
-  return changed ? result : json;
-}
-
-function isPair(json: Json): boolean {
-  return typeof json === 'object' && json !== null && 'key' in json && 'value' in json;
-}
-
-/** Matomo's requests in bulk. */
-function isQuery(json: Json): boolean {
-  return typeof json === 'string' && json.startsWith('?');
-}
-
-function isNamedIn(text: string, name: string, wanted: ReadonlySet<string>): boolean {
-  if (isQuery(text))
-    return [...new URLSearchParams(text)].some(([of, value]) => isNamedIn(value, of, wanted));
-  return identity.test(name) && (wanted.has(text) || wanted.has(text.toLowerCase()));
-}
-
-/** Lines of JSON or of text; one that names the person goes. */
-function cutLines(text: string, wanted: ReadonlySet<string>): Buffer | undefined {
-  const lines = text.split('\n');
-  if (lines.length < 2) return undefined;
-  const left = lines.filter((line) => !isWholeWord(Buffer.from(line), empty, wanted));
-  if (left.length === lines.length) return undefined;
-  return Buffer.from(left.some((line) => line.trim() !== '') ? left.join('\n') : '');
-}
-
-const empty = Buffer.alloc(0);
-
-/** `data=` and JSON, in base64 or not. */
-function cutForm(text: string, wanted: ReadonlySet<string>): Buffer | undefined {
-  if (!/^[\w.-]{1,64}=/.test(text)) return undefined;
-  const form = new URLSearchParams(text);
-  const data = form.get('data');
-  if (data === null) return undefined;
-  const isPlain = /^\s*[[{]/.test(data);
-  const left = cutJson(isPlain ? data : Buffer.from(data.replaceAll(' ', '+'), 'base64').toString(), wanted);
-  if (!left) return undefined;
-  form.set('data', isPlain ? left.toString() : left.toString('base64'));
-  return Buffer.from(form.toString());
-}
+  /^\$?(?:(?:user|anonymous|device|distinct|client|previous|visitor)_?id|email|alias|a|u|uid|cid|_id|duid)$/i;
