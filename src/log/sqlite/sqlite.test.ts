@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import { logConformance, requestOf } from '../log.conformance.ts';
-import { openLogReader, openLogWriter } from '../log.ts';
+import { openLogReader, openLogWriter, rewriteLog } from '../log.ts';
 
 function freshFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'tributary-log-'));
@@ -152,4 +152,32 @@ it('forgetting 25,000 records takes several calls of at most 10,000 while the wr
   await going;
   reader.close();
   await writer.close();
+});
+
+it('is written again few megabytes at a time, with turns for others in between', async () => {
+  const path = join(freshFolder(), 'log.db');
+  const writer = await openLogWriter(path);
+  const body = Buffer.alloc(3 * 2 ** 20, 'x');
+  for (let count = 0; count < 6; count++) await writer.append(requestOf(body));
+  await writer.close();
+  let turns = 0;
+  let others = setImmediate(function next() {
+    turns++;
+    others = setImmediate(next);
+  });
+  const seen: number[] = [];
+  const turnsBefore: number[] = [];
+  await rewriteLog(path, 7, (record) => {
+    seen.push(record.offset);
+    turnsBefore.push(turns);
+    // what is not read yet is not there any more when its turn comes
+    if (record.offset === 1) new DatabaseSync(path).exec('DELETE FROM requests WHERE offset = 6');
+    return record.offset === 4 ? undefined : record;
+  });
+  clearImmediate(others);
+  expect(seen).toEqual([1, 2, 3, 4, 5]);
+  expect(turnsBefore[1]).toBeGreaterThan(turnsBefore[0] ?? 0);
+  const reader = openLogReader(path);
+  expect(reader.read(1, 100, 1e9).map(({ offset }) => offset)).toEqual([1, 2, 3, 5]);
+  reader.close();
 });
