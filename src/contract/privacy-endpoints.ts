@@ -55,7 +55,7 @@ export const privacyEndpoints = {
     access: 'viewer',
     scope: 'project',
     summary:
-      'What would be kept of a text (an address, JSON, a log line) under these rules, or those of the project',
+      'What would be kept of a text (an address, JSON, a log line) under these rules, or those of the project; pseudonyms are examples',
     input: z.object({ project, text: z.string().max(100_000), rules: privacyRules.optional() }),
     output: z.object({ kept: z.string(), changes: z.number() }),
   },

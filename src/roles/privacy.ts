@@ -52,12 +52,9 @@ export function privacyHandlers(parts: PrivacyParts): Pick<DataHandlers, Privacy
     rotatePseudonymKey: async ({ project }) => shownKeys(await newPseudonymKey(store, project, clock.now())),
     exportPerson: async ({ project, person }, { answer, caller }) => {
       const found = await findPerson(parts, project, person);
-      // a key is of one project, and what a row without one is nobody can tell
-      const scope = {
-        project,
-        isOnly: await isOnlyProject(store, project),
-        ownTables: caller.kind === 'key',
-      };
+      const isOnly = await isOnlyProject(store, project);
+      // a key is of one project, and of a row without one nobody can tell whose it is
+      const scope = { project, isOnly, ownTables: caller.kind === 'key' && !isOnly };
       answer.download('person.ndjson', 'application/x-ndjson', exportOf(parts, scope, found));
       return '';
     },

@@ -14,6 +14,15 @@ export function TryMasking({ rules }: { readonly rules: PrivacyRules }) {
   const { project } = useSession();
   const [text, setText] = useState(example);
   const [asked] = useDebouncedValue(text, 250);
+  const { userIds, emails } = rules.pseudonyms;
+  const hasPseudonyms =
+    userIds ||
+    emails ||
+    [
+      ...Object.values(rules.urls),
+      ...Object.values(rules.properties),
+      ...Object.values(rules.fields),
+    ].includes('pseudonym');
   const result = useCall('tryPrivacy', { project: project.id, text: asked, rules }, { keep: true });
   return (
     <div className="privacy-try">
@@ -31,6 +40,7 @@ export function TryMasking({ rules }: { readonly rules: PrivacyRules }) {
       <div>
         <p className="panel-note">
           What is kept{result.data ? `: ${counted(result.data.changes, 'change', 'changes')}` : ''}
+          {hasPseudonyms && '. Pseudonyms are examples: those that are kept are made with another key'}
         </p>
         {result.error ? (
           <Failure error={result.error} />

@@ -14,19 +14,28 @@ export interface Removed {
 /** Ids that are shorter are part of too many words to be looked for in texts. */
 const shortest = 4;
 const rowsPerStatement = 5_000;
-const patternsPerStatement = 500;
+/** The engine looks for no more at once; patterns for so many ids would take it minutes to prepare. */
+const wordsPerStatement = 250;
+
+/** As `eraseRows`, and the bytes are gone from the disk. */
+export async function eraseFromWarehouse(...given: Parameters<typeof eraseRows>): Promise<string[]> {
+  const { notes, written } = await eraseRows(...given);
+  const [warehouse] = given;
+  await forgetOldParts(warehouse, written);
+  return notes;
+}
 
 /**
  * Deletes the rows of a person from the tables of the warehouse, and log lines and quarantined items that name the person. `models`: of the
  * models' databases, else of ours. `tell` hears of each removal, the answer is what to know besides. Safe to repeat.
  */
-export async function eraseFromWarehouse(
+export async function eraseRows(
   warehouse: ClickHouseClient,
   { erasure, ...scope }: Scope & { readonly erasure: string },
   person: PersonIds,
   part: 'ours' | 'models',
   tell: (removed: Removed) => Promise<void>,
-): Promise<string[]> {
+): Promise<{ readonly notes: string[]; readonly written: readonly string[] }> {
   const { project } = scope;
   const notes: string[] = [];
   const ours: string[] = [];
@@ -66,8 +75,7 @@ export async function eraseFromWarehouse(
     );
   const written = part === 'ours' ? [...ours, ...texts.map(({ table }) => table)] : ours;
   await applyDeletedMasks(warehouse, written);
-  await forgetOldParts(warehouse, written);
-  return notes;
+  return { notes, written };
 }
 
 async function deleteRows(warehouse: ClickHouseClient, table: string, where: string): Promise<void> {
@@ -110,19 +118,26 @@ export async function namingRows(
 ): Promise<
   { readonly table: string; readonly what: string; readonly where: string; readonly count: number }[]
 > {
-  const patterns = textPatterns(person);
-  if (patterns.length === 0) return [];
+  const words = wordsOf(person);
+  if (words.length === 0) return [];
   const portions: { table: string; what: string; where: string; count: number }[] = [];
   for (const { table, what, key, searched } of texts) {
     const found = new Set<string>();
-    for (let at = 0; at < patterns.length; at += patternsPerStatement) {
-      const named = await rows<Record<string, string>>(
-        warehouse,
-        `SELECT ${key.map((one, index) => `toString(${one}) AS k${index}`).join(', ')} FROM ${table}
-        WHERE project = {project:String} AND (${searched.map((text) => `multiMatchAny(${text}, {patterns:Array(String)})`).join(' OR ')})`,
-        { project, patterns: patterns.slice(at, at + patternsPerStatement) },
-      );
-      for (const row of named) found.add(`(${key.map((_, index) => row[`k${index}`]).join(',')})`);
+    for (let at = 0; at < words.length; at += wordsPerStatement) {
+      const some = words.slice(at, at + wordsPerStatement);
+      const result = await warehouse.query({
+        query: `SELECT ${key.map((one) => `toString(${one})`).join(', ')}, concatWithSeparator('\\n', ${searched.join(', ')}) AS texts
+        FROM ${table} WHERE project = {project:String} AND multiSearchAny(texts, {some:Array(String)})`,
+        query_params: { project, some },
+        format: 'JSONCompactEachRow',
+      });
+      for await (const named of result.stream<string[]>())
+        for (const row of named) {
+          const cells = row.json<string[]>();
+          const text = cells.at(-1) ?? '';
+          if (some.some((word) => isWordIn(text, word)))
+            found.add(`(${cells.slice(0, key.length).join(',')})`);
+        }
     }
     const keys = [...found];
     for (let at = 0; at < keys.length; at += rowsPerStatement) {
@@ -133,11 +148,18 @@ export async function namingRows(
   return portions;
 }
 
-/** The ids as whole words. */
-function textPatterns({ ids, marks }: PersonIds): string[] {
+/** As they stand in texts, in queries and in JSON. */
+function wordsOf({ ids, marks }: PersonIds): string[] {
   return [...new Set([...ids.filter(({ kind }) => kind !== 'e').map(({ id }) => id), ...marks])]
     .filter((text) => text.length >= shortest)
     .flatMap((text) => [text, encodeURIComponent(text), JSON.stringify(text).slice(1, -1)])
-    .filter((text, index, all) => all.indexOf(text) === index)
-    .map((text) => `(^|[^A-Za-z0-9_.-])${text.replace(/[\\^$.|?*+()[\]{}/-]/g, '\\$&')}($|[^A-Za-z0-9_-])`);
+    .filter((text, index, all) => index % 3 === 0 || text !== all[index - (index % 3)]);
+}
+
+function isWordIn(text: string, word: string): boolean {
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    const after = text[at + word.length] ?? ' ';
+    if (!/[A-Za-z0-9_.-]/.test(text[at - 1] ?? ' ') && !/[A-Za-z0-9_-]/.test(after)) return true;
+  }
+  return false;
 }
