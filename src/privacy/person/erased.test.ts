@@ -38,6 +38,7 @@ function decoded(answer: Partial<Decoded>, over: Partial<LogRecord> = {}): Decod
 const event = (over: Partial<DecodedEvent>): DecodedEvent => ({
   type: 'identify',
   event: 'identify',
+  properties: {},
   ...over,
 });
 const failure = (payload: unknown): Failure => ({

@@ -180,7 +180,7 @@ describe('parameters and settings', () => {
   });
 
   test('may be larger than an address', async () => {
-    const ids = Array.from({ length: 1_000 }, (_, index) => `dev-${index}-${'é\n\t\\ \'&='.repeat(5)}`);
+    const ids = Array.from({ length: 1_000 }, (_, index) => `dev-${index}-${"é\n\t\\ '&=".repeat(5)}`);
     const patterns = ids.map((_, index) => `(^|[^A-Za-z0-9_.-])dev-${index}($|[^A-Za-z0-9_-])`);
     expect(
       await rows(
