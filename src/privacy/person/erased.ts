@@ -70,7 +70,7 @@ function filtered(decoded: Decoded, record: LogRecord, isErased: IsErased): Deco
   const logs = decoded.logs?.flatMap((line) => keep(line));
   const failures = decoded.failures.filter((failure) => !isTheirs(failure, record, isErased));
   dropped += decoded.failures.length - failures.length;
-  const before = decoded.dropped?.['erased'] ?? 0;
+  const before = decoded.dropped?.erased ?? 0;
   const reasons = dropped > 0 ? { dropped: { ...decoded.dropped, erased: before + dropped } } : undefined;
   return { ...decoded, events, failures, ...(logs && { logs }), ...reasons };
 }
@@ -80,7 +80,7 @@ const stranger = 'email:';
 
 /** By which an event that names no user is known all the same. */
 export function mailOf({ person, anonymousId }: DecodedEvent): string | undefined {
-  const said = person?.set?.['email'];
+  const said = person?.set?.email;
   if (typeof said === 'string') return mailId(said);
   return anonymousId?.startsWith(stranger) ? mailId(anonymousId.slice(stranger.length)) : undefined;
 }
