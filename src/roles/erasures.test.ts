@@ -1,7 +1,16 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createDecoder } from '../collect/collect.ts';
 import type { LogRecord } from '../contract/request.ts';
 import { recordEraser } from '../privacy/person/records.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { silentLogger } from '../runtime/logger.ts';
+import { openStore } from '../store/store.ts';
+import { connect } from '../warehouse/warehouse.ts';
+import { keepErasing, newReport } from './erasures.ts';
+import { PipelineGate } from './pipeline-gate.ts';
 
 const decode = createDecoder(
   async () => '$.people.list.{ "event": "Made", "userId": id, "properties": { "by": by } }',
@@ -304,4 +313,51 @@ describe('ids are found however they are spelled', () => {
   it('also where nothing can be decoded', async () => {
     expect((await without(recordOf('gone', '/', '{"who": "jos\\u00e9", '), 'josé')).rest).toBeUndefined();
   });
+});
+
+it('an erasure begins by discarding the rewind, which would bring the person back', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'tributary-erasures-'));
+  onTestFinished(() => rmSync(data, { recursive: true, force: true }));
+  const store = openStore({ url: 'embedded', data });
+  onTestFinished(() => store.close());
+  const warehouse = connect({ url: 'http://127.0.0.1:1', user: 'nobody', password: '' });
+  onTestFinished(() => warehouse.close());
+  const project = await store.projects.create({ name: 'Shop', timezone: 'UTC' });
+  const target = JSON.stringify({ person: { keys: ['1'], ids: [{ kind: 'u', id: 'a' }], marks: [] } });
+  await store.privacy.addErasure({
+    id: 'er_1',
+    project: project.id,
+    createdAt: receivedAt,
+    by: 'somebody',
+    rearrival: 'drop',
+    target,
+    report: newReport('s', 1),
+  });
+  const ended = new AbortController();
+  const places = {
+    log: join(data, 'log.db'),
+    state: join(data, 'state.db'),
+    lake: join(data, 'lake'),
+    pipelineLock: join(data, 'lock'),
+    pipelinePause: join(data, 'pause'),
+  };
+  const cleared: string[] = [];
+  await keepErasing({
+    store,
+    warehouse,
+    reader: { head: () => 0 },
+    places,
+    gate: new PipelineGate(places),
+    clearRewind: async (of) => {
+      cleared.push(of);
+      ended.abort();
+      throw new Error('the process ends');
+    },
+    decode,
+    clock: systemClock,
+    logger: silentLogger,
+    signal: AbortSignal.any([ended.signal, AbortSignal.timeout(10_000)]),
+  });
+  expect(cleared).toEqual([project.id]);
+  expect((await store.privacy.erasure('er_1'))?.target).toBe(target);
 });

@@ -157,7 +157,7 @@ it('forgetting 25,000 records takes several calls of at most 10,000 while the wr
 it('is written again few megabytes at a time, with turns for others in between', async () => {
   const path = join(freshFolder(), 'log.db');
   const writer = await openLogWriter(path);
-  const body = Buffer.alloc(3 * 2 ** 20, 'x');
+  const body = 'x'.repeat(3 * 2 ** 20);
   for (let count = 0; count < 6; count++) await writer.append(requestOf(body));
   await writer.close();
   let turns = 0;
