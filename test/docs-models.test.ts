@@ -10,7 +10,7 @@ import { main, type Program, startProgram } from './program.ts';
 const run = promisify(execFile);
 let program: Program;
 beforeAll(async () => {
-  program = await startProgram({ args: ['--demo'] });
+  program = await startProgram({ args: ['--demo'] }, 300_000);
   // the history is sent in the order of time, so when its end is there, all of it is
   await program.until(
     'SELECT count() FROM tributary.events WHERE timestamp >= now() - INTERVAL 5 MINUTE',
