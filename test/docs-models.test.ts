@@ -10,14 +10,14 @@ import { main, type Program, startProgram } from './program.ts';
 const run = promisify(execFile);
 let program: Program;
 beforeAll(async () => {
-  program = await startProgram({ args: ['--demo'] }, 300_000);
+  program = await startProgram({ args: ['--demo'] });
   // the history is sent in the order of time, so when its end is there, all of it is
   await program.until(
     'SELECT count() FROM tributary.events WHERE timestamp >= now() - INTERVAL 5 MINUTE',
     1,
     280,
   );
-});
+}, 300_000);
 afterAll(() => program?.[Symbol.asyncDispose]());
 
 async function tributary(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
