@@ -34,6 +34,8 @@ let chromium: Browser;
 let apiKey = '';
 
 beforeAll(async () => {
+  // what a run that was broken off left behind would tell an import that it is done
+  rmSync(modules, { recursive: true, force: true });
   mkdirSync(modules, { recursive: true });
   [program, chromium] = await Promise.all([startProgram({ data }), launchChromium()]);
   const key = await program.call<{ secret: string }>('POST', '/api/projects/main/keys', {
