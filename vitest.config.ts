@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Tests beside the code that need a real engine, kill processes or simulate months: `npm test` runs them, `npm run check` does not. */
 const slow = [
@@ -18,8 +19,20 @@ const slow = [
 const workers = { maxWorkers: 2 };
 /** What is waited for comes in milliseconds here and in seconds on a machine that is busy. */
 const patient = { poll: { timeout: 15_000 } };
+/** Files of minutes begin first, or the last one would run alone at the end. */
+const long = ['parity.test.ts', 'fuzz.test.ts', 'docs.test.ts', 'crash.test.ts', 'rewind.test.ts'];
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      long.some((name) => moduleId.endsWith(`/${name}`));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         test: {

@@ -108,3 +108,18 @@ test('operations say what they were given and what came of it; accounts have a h
     ['person', 'logins', 'delete', '3', ''],
   ]);
 });
+
+test('traits that are called like what every object inherits are traits like others', async () => {
+  const { run } = enricherInMemory();
+  const names = ['constructor', 'toString', '__proto__', 'hasOwnProperty'];
+  for (const name of names) {
+    const set = JSON.parse(`{${JSON.stringify(name)}: 1}`) as Record<string, number>;
+    const { profileHistory } = await run([
+      itemOf({ userId: name, person: { unset: [name] } }),
+      itemOf({ userId: name, person: { set } }),
+      itemOf({ userId: name, person: { setOnce: set, add: set } }),
+    ]);
+    for (const row of profileHistory)
+      expect([row.trait, typeof row.operand, typeof row.value]).toEqual([name, 'string', 'string']);
+  }
+});

@@ -31,7 +31,7 @@ export function historyOf(
   /** The known value, said again at the time it is known from, when what happened now lies before that. */
   const restate = (trait: string, than: JsonValue | undefined): void => {
     const stamp = stampOf(before, trait);
-    const value = after.values[trait];
+    const value = traitOf(after, trait);
     if (stamp > time && !isSame(value, than)) row('known', trait, undefined, value, stamp);
   };
 
@@ -40,16 +40,16 @@ export function historyOf(
       if (!Object.hasOwn(after.values, trait)) row('delete', trait, value, undefined);
   for (const [trait, operand] of sets(changes)) {
     const isLate = stampOf(before, trait) > time;
-    const value = isLate ? (operand ?? undefined) : after.values[trait];
-    if (!isLate && operand !== null && isSame(before.values[trait], value)) continue;
+    const value = isLate ? (operand ?? undefined) : traitOf(after, trait);
+    if (!isLate && operand !== null && isSame(traitOf(before, trait), value)) continue;
     row(operand === null ? 'unset' : 'set', trait, operand, value);
     restate(trait, value);
   }
   for (const [operation, trait, operand] of others(changes)) {
-    const value = after.values[trait];
-    if (isSame(before.values[trait], value)) continue;
+    const value = traitOf(after, trait);
+    if (isSame(traitOf(before, trait), value)) continue;
     row(operation, trait, operand, value);
-    if (operation === 'set_once') restate(trait, before.values[trait]);
+    if (operation === 'set_once') restate(trait, traitOf(before, trait));
   }
   return rows;
 }
@@ -77,6 +77,11 @@ function others(changes: ProfileChanges): [ProfileOperation, string, JsonValue][
     ...named('union', changes.union),
     ...named('remove', changes.remove),
   ];
+}
+
+/** Traits may be called `constructor`: what every object inherits is no value. */
+function traitOf({ values }: Traits, trait: string): JsonValue | undefined {
+  return Object.hasOwn(values, trait) ? values[trait] : undefined;
 }
 
 /** Since when the trait is known, 0 when it is not. */
