@@ -59,7 +59,10 @@ export function mergeTraits(one: Traits, other: Traits): Traits {
   const editing = new Editing(one, Math.max(one.setAt, other.setAt));
   editing.forget(other.deletedAt);
   const names = new Set([...Object.keys(other.values), ...Object.keys(other.stamps)]);
-  for (const name of names) editing.join(name, other.values[name], stampOf(other, name));
+  for (const name of names) {
+    const value = Object.hasOwn(other.values, name) ? other.values[name] : undefined;
+    editing.join(name, value, stampOf(other, name));
+  }
   editing.joined(other);
   return editing.finish();
 }
