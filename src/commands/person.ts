@@ -1,11 +1,10 @@
 import type { Output } from '../contract/endpoints.ts';
 import type { PersonResult } from '../contract/person-endpoints.ts';
-import { localUrl } from '../roles/places.ts';
-import { messageOf, TributaryError } from '../runtime/errors.ts';
+import { TributaryError } from '../runtime/errors.ts';
 import type { CommandContext } from './command.ts';
-import { openExistingStore } from './existing-store.ts';
 import { changesText, peopleText, personText, previewText } from './person-text.ts';
 import { privacy } from './privacy.ts';
+import { type AskProject, withRunningProject } from './running-project.ts';
 
 interface Asked {
   readonly words: readonly string[];
@@ -40,50 +39,19 @@ export async function person({ config, words, flags, env }: CommandContext): Pro
       'bad-request',
       `there is no "person ${name}"; there are ${Object.keys(actions).join(', ')}`,
     );
-  const store = openExistingStore(config);
-  try {
-    const project = flags.project ?? (await store.projects.list()).find(({ demo }) => !demo)?.id;
-    if (project === undefined || !(await store.projects.get(project)))
-      throw new TributaryError('not-found', `there is no project "${project ?? ''}"`);
-    // one writer of the log: the command asks the program, with a key that is gone when it ends
-    const { key, secret } = await store.keys.create({
-      project,
-      kind: 'api',
-      name: 'tributary person',
-      role: 'editor',
-    });
-    try {
-      const base = `${localUrl(config)}/api/projects/${encodeURIComponent(project)}`;
-      const { answer, text } = await action({ words: rest, flags, ...callsOf(base, secret) });
-      process.stdout.write(flags.json === undefined ? `${text}\n` : `${JSON.stringify(answer, null, 2)}\n`);
-      return 0;
-    } finally {
-      await store.keys.revoke(project, 'api', key.id);
-    }
-  } finally {
-    await store.close();
-  }
+  const asking = { project: flags.project, name: 'tributary person', role: 'editor' } as const;
+  const { answer, text } = await withRunningProject(config, asking, (ask) =>
+    action({ words: rest, flags, ...callsOf(ask) }),
+  );
+  process.stdout.write(flags.json === undefined ? `${text}\n` : `${JSON.stringify(answer, null, 2)}\n`);
+  return 0;
 }
 
-function callsOf(base: string, secret: string): Pick<Asked, 'get' | 'post'> {
-  const ask = async <T>(path: string, init: RequestInit): Promise<T> => {
-    const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
-    const response = await fetch(`${base}${path}`, { ...init, headers }).catch((error: unknown) => {
-      throw new TributaryError(
-        'warehouse-unavailable',
-        `Tributary does not answer at ${base}: start it, or say where with --port (${messageOf(error)})`,
-      );
-    });
-    const answer = (await response.json()) as {
-      readonly error?: { readonly code: string; readonly message: string };
-    };
-    if (answer.error)
-      throw new TributaryError(response.status === 404 ? 'not-found' : 'bad-request', answer.error.message);
-    return answer as T;
-  };
+function callsOf(ask: AskProject): Pick<Asked, 'get' | 'post'> {
+  const json = async <T>(answer: Promise<Response>): Promise<T> => (await (await answer).json()) as T;
   return {
-    get: (path, query = {}) => ask(`${path}?${new URLSearchParams(query).toString()}`, { method: 'GET' }),
-    post: (path, body) => ask(path, { method: 'POST', body: JSON.stringify(body) }),
+    get: (path, query = {}) => json(ask(`${path}?${new URLSearchParams(query).toString()}`)),
+    post: (path, body) => json(ask(path, body)),
   };
 }
 

@@ -2,16 +2,14 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Erasure } from '../contract/privacy-endpoints.ts';
-import { localUrl } from '../roles/places.ts';
-import { messageOf, TributaryError } from '../runtime/errors.ts';
+import { TributaryError } from '../runtime/errors.ts';
 import type { CommandContext } from './command.ts';
-import { openExistingStore } from './existing-store.ts';
+import { type AskProject, withRunningProject } from './running-project.ts';
 
 interface Asked {
   readonly words: readonly string[];
   readonly flags: CommandContext['flags'];
-  /** A call of the running program, below the project. */
-  readonly ask: (path: string, body?: unknown) => Promise<Response>;
+  readonly ask: AskProject;
 }
 
 const actions: Readonly<Record<string, (asked: Asked) => Promise<unknown>>> = {
@@ -31,51 +29,11 @@ export async function privacy({ config, words, flags }: CommandContext): Promise
       'bad-request',
       `there is no "privacy ${name}"; there are ${Object.keys(actions).join(', ')}`,
     );
-  const store = openExistingStore(config);
-  try {
-    const project = flags.project ?? (await store.projects.list()).find(({ demo }) => !demo)?.id;
-    if (project === undefined || !(await store.projects.get(project)))
-      throw new TributaryError('not-found', `there is no project "${project ?? ''}"`);
-    // the program does the work; the key it is asked with is gone when the command ends
-    const { key, secret } = await store.keys.create({
-      project,
-      kind: 'api',
-      name: 'tributary privacy',
-      role: 'admin',
-    });
-    try {
-      const base = `${localUrl(config)}/api/projects/${encodeURIComponent(project)}`;
-      const answer = await action({ words: rest, flags, ask: askerOf(base, secret) });
-      if (answer !== undefined)
-        process.stdout.write(`${typeof answer === 'string' ? answer : JSON.stringify(answer, null, 2)}\n`);
-      return 0;
-    } finally {
-      await store.keys.revoke(project, 'api', key.id);
-    }
-  } finally {
-    await store.close();
-  }
-}
-
-function askerOf(base: string, secret: string): Asked['ask'] {
-  return async (path, body) => {
-    const response = await fetch(`${base}${path}`, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }).catch((error: unknown) => {
-      throw new TributaryError(
-        'warehouse-unavailable',
-        `Tributary does not answer at ${base}: start it, or say where with --port (${messageOf(error)})`,
-      );
-    });
-    if (response.ok) return response;
-    const { error } = (await response.json()) as { readonly error?: { readonly message: string } };
-    throw new TributaryError(
-      response.status === 404 ? 'not-found' : 'bad-request',
-      error?.message ?? `status ${response.status}`,
-    );
-  };
+  const asking = { project: flags.project, name: 'tributary privacy', role: 'admin' } as const;
+  const answer = await withRunningProject(config, asking, (ask) => action({ words: rest, flags, ask }));
+  if (answer !== undefined)
+    process.stdout.write(`${typeof answer === 'string' ? answer : JSON.stringify(answer, null, 2)}\n`);
+  return 0;
 }
 
 async function json(response: Response): Promise<unknown> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { catalogEndpoints } from './catalog-endpoints.ts';
 import { countingEndpoints } from './counting-endpoints.ts';
 import { doorEndpoints } from './door-endpoints.ts';
 import { personEndpoints } from './person-endpoints.ts';
@@ -6,7 +7,7 @@ import { planEndpoints } from './plan-endpoints.ts';
 import { privacyEndpoints } from './privacy-endpoints.ts';
 import { projectSettingsEndpoints } from './project-settings.ts';
 import { quarantineEndpoints } from './quarantine-endpoints.ts';
-import { breakdownSchema, funnelSchema, overviewSchema, rangeSchema, trendSchema } from './query.ts';
+import { breakdownSchema, funnelSchema, overviewSchema, trendSchema } from './query.ts';
 import {
   breakdownResult,
   funnelResult,
@@ -213,6 +214,7 @@ export const endpoints = {
     input: z.object({ project, key: z.string().max(64) }),
     output: done,
   },
+  ...catalogEndpoints,
   ...projectSettingsEndpoints,
   ...personEndpoints,
   ...countingEndpoints,
@@ -316,55 +318,6 @@ export const endpoints = {
       limit: z.coerce.number().int().min(1).max(500).default(50),
     }),
     output: liveResult,
-  },
-  eventNames: {
-    method: 'GET',
-    path: '/api/catalog/events',
-    access: 'viewer',
-    scope: 'project',
-    summary: 'Event names of the last 90 days, most frequent first',
-    input: z.object({ project }),
-    output: z.object({
-      events: z.array(z.object({ event: z.string(), type: z.string(), count: z.number() })),
-    }),
-  },
-  propertyNames: {
-    method: 'GET',
-    path: '/api/catalog/properties',
-    access: 'viewer',
-    scope: 'project',
-    summary:
-      'Property paths seen in recent events, optionally of one event, and traits of persons and accounts',
-    input: z.object({ project, event: z.string().max(300).optional() }),
-    output: z.object({
-      properties: z.array(
-        z.object({ path: z.string(), kind: z.enum(['text', 'number']), count: z.number() }),
-      ),
-      /** Of persons and accounts: `person.NAME` and `account.NAME` now, `person_then.NAME` and `account_then.NAME` when the event happened. */
-      traits: z.array(
-        z.object({
-          of: z.enum(['person', 'account']),
-          name: z.string(),
-          kind: z.enum(['text', 'number']),
-          count: z.number(),
-        }),
-      ),
-    }),
-  },
-  propertyValues: {
-    method: 'POST',
-    path: '/api/catalog/values',
-    access: 'viewer',
-    scope: 'project',
-    summary: 'Frequent values of a column or property, for pickers',
-    input: z.object({
-      project,
-      property: z.string().min(1).max(300),
-      event: z.string().max(300).optional(),
-      search: z.string().max(200).default(''),
-      range: rangeSchema.optional(),
-    }),
-    output: z.object({ values: z.array(z.object({ value: z.string(), count: z.number() })) }),
   },
   pipeline: {
     method: 'GET',

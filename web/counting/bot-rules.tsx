@@ -7,9 +7,9 @@ import { Failure } from '../panel/failure.tsx';
 import { Panel } from '../panel/panel.tsx';
 import { useCall } from '../query.ts';
 import { mayAct, useSession } from '../session/session.tsx';
+import { useSaveSettings } from '../settings/save-settings.tsx';
 import { BotList } from './bot-list.tsx';
 import { BotPreview } from './bot-preview.tsx';
-import { useChangeRules } from './use-rules.ts';
 import { layers, policies } from './words.ts';
 
 /** Days that the preview and the list are about. */
@@ -20,7 +20,7 @@ export function BotSettings({ saved }: { saved: BotRules }) {
   const { me, project } = useSession();
   const [rules, setRules] = useState(saved);
   const [asked] = useDebouncedValue(rules, 250);
-  const change = useChangeRules();
+  const change = useSaveSettings('It holds for the past, too.');
   const report = useCall(
     'bots',
     { project: project.id, days, threshold: asked.threshold, layers: asked.layers },

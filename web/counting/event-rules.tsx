@@ -6,7 +6,7 @@ import { Failure } from '../panel/failure.tsx';
 import { Panel } from '../panel/panel.tsx';
 import { useCall } from '../query.ts';
 import { mayAct, useSession } from '../session/session.tsx';
-import { useChangeRules } from './use-rules.ts';
+import { useSaveSettings } from '../settings/save-settings.tsx';
 
 const days = 7;
 
@@ -21,7 +21,7 @@ interface Kind {
 
 /** Whether the events of visitors who said no, or were not asked, count. */
 export function ConsentSettings({ saved }: { saved: ConsentRules }) {
-  const change = useChangeRules();
+  const change = useSaveSettings('It holds for the past, too.');
   const { project } = useSession();
   const report = useCall('consents', { project: project.id, days });
   const rule = (name: keyof ConsentRules) => ({
@@ -48,7 +48,7 @@ export function ConsentSettings({ saved }: { saved: ConsentRules }) {
 
 /** Whether events that the tracking plan does not know, or that do not fit it, count. */
 export function PlanSettings({ saved }: { saved: PlanRules }) {
-  const change = useChangeRules();
+  const change = useSaveSettings('It holds for the past, too.');
   const { project } = useSession();
   const report = useCall('consents', { project: project.id, days });
   const rule = (name: keyof PlanRules) => ({

@@ -1,12 +1,9 @@
-import { Button, Select, Stack, Switch, TagsInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Select, Stack, Switch, TagsInput } from '@mantine/core';
 import { useState } from 'react';
 import type { PersonalKind, PrivacyAction, PrivacyRules } from '../../src/contract/privacy-settings.ts';
-import { call } from '../call.ts';
-import { Failure } from '../panel/failure.tsx';
 import { Panel } from '../panel/panel.tsx';
 import { mayAct, useSession } from '../session/session.tsx';
+import { SaveSettings, useSaveSettings } from '../settings/save-settings.tsx';
 import { PseudonymKeys } from './pseudonym-keys.tsx';
 import { TryMasking } from './try-masking.tsx';
 
@@ -24,17 +21,10 @@ const actions: { value: PrivacyAction; label: string }[] = [
 
 /** What is masked before a request reaches the disk. */
 export function MaskingForm({ saved }: { readonly saved: PrivacyRules }) {
-  const { me, project } = useSession();
-  const queries = useQueryClient();
+  const { me } = useSession();
   const [rules, setRules] = useState(saved);
   const editable = mayAct(me, 'admin');
-  const save = useMutation({
-    mutationFn: () => call('changeProjectSettings', { project: project.id, privacy: rules }),
-    onSuccess: async () => {
-      await queries.invalidateQueries();
-      notifications.show({ message: 'Saved. It holds for what arrives from now on.' });
-    },
-  });
+  const save = useSaveSettings('It holds for what arrives from now on.');
   const change = (part: Partial<PrivacyRules>): void => setRules({ ...rules, ...part });
   const act = (place: 'urls' | 'properties', kind: PersonalKind) => (
     <Select
@@ -56,7 +46,7 @@ export function MaskingForm({ saved }: { readonly saved: PrivacyRules }) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          save.mutate();
+          save.mutate({ privacy: rules });
         }}
       >
         <Stack gap="md" mt="sm">
@@ -105,19 +95,7 @@ export function MaskingForm({ saved }: { readonly saved: PrivacyRules }) {
             maxTags={200}
             disabled={!editable}
           />
-          {save.error ? <Failure error={save.error} /> : null}
-          {editable ? (
-            <div>
-              <Button
-                type="submit"
-                size="sm"
-                loading={save.isPending}
-                disabled={JSON.stringify(rules) === JSON.stringify(saved)}
-              >
-                Save
-              </Button>
-            </div>
-          ) : null}
+          <SaveSettings save={save} changed={JSON.stringify(rules) !== JSON.stringify(saved)} />
           <TryMasking rules={rules} />
           {editable ? <PseudonymKeys /> : null}
         </Stack>

@@ -1,15 +1,12 @@
-import { Button, NumberInput, Stack, Textarea } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { NumberInput, Stack, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import type { RetentionRules } from '../../src/contract/privacy-settings.ts';
-import { call } from '../call.ts';
 import { counted } from '../format/number.ts';
 import { dayName, moment } from '../format/time.ts';
-import { Failure } from '../panel/failure.tsx';
 import { Panel } from '../panel/panel.tsx';
 import { useCall } from '../query.ts';
 import { mayAct, useSession } from '../session/session.tsx';
+import { SaveSettings, useSaveSettings } from '../settings/save-settings.tsx';
 
 const kinds = [
   { id: 'events', label: 'Events' },
@@ -20,8 +17,7 @@ const kinds = [
 
 /** How long rows are kept. */
 export function RetentionForm({ saved }: { readonly saved: RetentionRules }) {
-  const { me, project } = useSession();
-  const queries = useQueryClient();
+  const { me } = useSession();
   const [rules, setRules] = useState(saved);
   const [names, setNames] = useState(
     Object.entries(saved.eventNames)
@@ -31,20 +27,14 @@ export function RetentionForm({ saved }: { readonly saved: RetentionRules }) {
   const eventNames = namesOf(names);
   const editable = mayAct(me, 'admin');
   const wanted = { ...rules, eventNames: eventNames ?? {} };
-  const save = useMutation({
-    mutationFn: () => call('changeProjectSettings', { project: project.id, retention: wanted }),
-    onSuccess: async () => {
-      await queries.invalidateQueries();
-      notifications.show({ message: 'Saved. What is older is deleted within ten minutes.' });
-    },
-  });
+  const save = useSaveSettings('What is older is deleted within ten minutes.');
   return (
     <Panel title="Retention">
       <form
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
-          save.mutate();
+          save.mutate({ retention: wanted });
         }}
       >
         <Stack gap="sm">
@@ -72,19 +62,10 @@ export function RetentionForm({ saved }: { readonly saved: RetentionRules }) {
             maxRows={10}
             disabled={!editable}
           />
-          {save.error ? <Failure error={save.error} /> : null}
-          {editable ? (
-            <div>
-              <Button
-                type="submit"
-                size="sm"
-                loading={save.isPending}
-                disabled={!eventNames || JSON.stringify(wanted) === JSON.stringify(saved)}
-              >
-                Save
-              </Button>
-            </div>
-          ) : null}
+          <SaveSettings
+            save={save}
+            changed={!(!eventNames || JSON.stringify(wanted) === JSON.stringify(saved))}
+          />
           <Runs />
         </Stack>
       </form>

@@ -1,14 +1,11 @@
-import { Button, NumberInput, Stack, Switch } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { NumberInput, Stack, Switch } from '@mantine/core';
 import { useState } from 'react';
 import type { SessionRules as Rules } from '../../src/contract/project-settings.ts';
-import { call } from '../call.ts';
 import { Answer } from '../panel/answer.tsx';
-import { Failure } from '../panel/failure.tsx';
 import { Panel } from '../panel/panel.tsx';
 import { useCall } from '../query.ts';
 import { mayAct, useSession } from '../session/session.tsx';
+import { SaveSettings, useSaveSettings } from './save-settings.tsx';
 
 /** When a visit ends: the rules by which events that come are put into sessions. */
 export function SessionRules() {
@@ -25,25 +22,18 @@ export function SessionRules() {
 
 function RulesForm({ saved }: { readonly saved: Rules }) {
   const { me, project } = useSession();
-  const queries = useQueryClient();
   const [rules, setRules] = useState(saved);
   const editable = mayAct(me, 'admin');
   // Days are those of the project's reports.
   const wanted = { ...rules, timeZone: rules.midnight ? project.timezone : rules.timeZone };
-  const save = useMutation({
-    mutationFn: () => call('changeProjectSettings', { project: project.id, sessions: wanted }),
-    onSuccess: async () => {
-      await queries.invalidateQueries();
-      notifications.show({ message: 'Saved. It holds for events that come from now on.' });
-    },
-  });
+  const save = useSaveSettings('It holds for events that come from now on.');
   const change = (part: Partial<Rules>): void => setRules({ ...rules, ...part });
   return (
     <form
       className="form"
       onSubmit={(event) => {
         event.preventDefault();
-        save.mutate();
+        save.mutate({ sessions: wanted });
       }}
     >
       <Stack gap="sm">
@@ -90,19 +80,7 @@ function RulesForm({ saved }: { readonly saved: Rules }) {
           A change holds for events that come from now on. Sessions of the last 24 hours follow it when
           another event of their visitor comes; all others stay as they are. For the past, rewind.
         </p>
-        {save.error ? <Failure error={save.error} /> : null}
-        {editable ? (
-          <div>
-            <Button
-              type="submit"
-              size="sm"
-              loading={save.isPending}
-              disabled={JSON.stringify(wanted) === JSON.stringify(saved)}
-            >
-              Save
-            </Button>
-          </div>
-        ) : null}
+        <SaveSettings save={save} changed={JSON.stringify(wanted) !== JSON.stringify(saved)} />
       </Stack>
     </form>
   );

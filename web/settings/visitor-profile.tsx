@@ -1,14 +1,11 @@
-import { Button, MultiSelect, Stack, TagsInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { MultiSelect, Stack, TagsInput } from '@mantine/core';
 import { useState } from 'react';
 import type { VisitorField, VisitorRules } from '../../src/contract/project-settings.ts';
-import { call } from '../call.ts';
 import { Answer } from '../panel/answer.tsx';
-import { Failure } from '../panel/failure.tsx';
 import { Panel } from '../panel/panel.tsx';
 import { useCall } from '../query.ts';
 import { mayAct, useSession } from '../session/session.tsx';
+import { SaveSettings, useSaveSettings } from './save-settings.tsx';
 
 /** What is remembered of a visitor and written on every later event. */
 export function VisitorProfile() {
@@ -46,23 +43,16 @@ function touches(which: 'first' | 'last', word: string): { value: VisitorField; 
 }
 
 function ProfileForm({ saved }: { readonly saved: VisitorRules }) {
-  const { me, project } = useSession();
-  const queries = useQueryClient();
+  const { me } = useSession();
   const [rules, setRules] = useState(saved);
   const editable = mayAct(me, 'admin');
-  const save = useMutation({
-    mutationFn: () => call('changeProjectSettings', { project: project.id, visitor: rules }),
-    onSuccess: async () => {
-      await queries.invalidateQueries();
-      notifications.show({ message: 'Saved. It holds for events that come from now on.' });
-    },
-  });
+  const save = useSaveSettings('It holds for events that come from now on.');
   return (
     <form
       className="form"
       onSubmit={(event) => {
         event.preventDefault();
-        save.mutate();
+        save.mutate({ visitor: rules });
       }}
     >
       <Stack gap="sm">
@@ -92,19 +82,7 @@ function ProfileForm({ saved }: { readonly saved: VisitorRules }) {
           clearable
           disabled={!editable}
         />
-        {save.error ? <Failure error={save.error} /> : null}
-        {editable ? (
-          <div>
-            <Button
-              type="submit"
-              size="sm"
-              loading={save.isPending}
-              disabled={JSON.stringify(rules) === JSON.stringify(saved)}
-            >
-              Save
-            </Button>
-          </div>
-        ) : null}
+        <SaveSettings save={save} changed={JSON.stringify(rules) !== JSON.stringify(saved)} />
       </Stack>
     </form>
   );
